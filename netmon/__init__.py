@@ -1,0 +1,1 @@
+"""netmon watches the networks, servers and services of an organisation and accounts for every minute."""
