@@ -5,9 +5,10 @@ The engine knows these protocols alone; `app` introduces it to the classes that 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -19,7 +20,7 @@ from netmon.model.looks import Look, Outcome, Readings
 from netmon.model.moments import Duration, Moment
 from netmon.model.news import Status, Transition
 from netmon.model.plan import CheckSpec, Plan, Subject
-from netmon.model.states import State
+from netmon.model.states import State, Verdict
 
 # ---------------------------------------------------------------- looking
 
@@ -51,6 +52,8 @@ class Ground:
         secret: resolves a reference such as ``env:NAME`` to its secret text.
         credential: the plain values of a credential by its id (references, not secrets).
         lab: whether the lab's own transports may serve the lab's addresses.
+        lab_echo: where the lab's echo server listens.
+        networks: what may be contacted at all; empty where nothing is forbidden.
     """
 
     clock: Clock
@@ -58,6 +61,7 @@ class Ground:
     credential: Callable[[str], Mapping[str, object]]
     lab: bool = False
     lab_echo: tuple[str, int] | None = None
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,10 @@ class CollectorKind:
 
 
 # ---------------------------------------------------------------- keeping
+
+
+class StoreError(Exception):
+    """The store could not do what it was asked; the text says what, where, why and how to mend it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,5 +189,35 @@ class Exporter(Protocol):
         """Drop the numbers of *check* at once: nobody may take them for the present."""
 
 
-Tell = Callable[[Transition], Awaitable[None]]
-"""What is done with a transition once it is kept."""
+class Vitals(Protocol):
+    """How netmon itself is doing, as the engine tells it; nothing here waits or fails."""
+
+    def look_finished(self, kind: str, verdict: Verdict, lag: Duration, took: Duration) -> None:
+        """A look was asked *lag* after it was due, and its result was known *took* after that."""
+
+    def looks_in_flight(self, count: int) -> None:
+        """So many looks are being asked now."""
+
+    def slots_skipped(self, kind: str, count: int) -> None:
+        """So many slots were left out, because the look before was not done or the poller was late."""
+
+    def collector_crashed(self, kind: str) -> None:
+        """A collector raised: a bug of ours."""
+
+    def kept(self, rows: int, took: Duration, at: Moment) -> None:
+        """A batch of *rows* was kept; the commit took *took*."""
+
+    def keep_failed(self) -> None:
+        """The store did not take a batch; it will be offered again."""
+
+    def rows_waiting(self, count: int) -> None:
+        """So many rows wait to be kept."""
+
+    def plan_taken(self, plan: Plan, version: int, at: Moment) -> None:
+        """*plan* is in force since *at*."""
+
+    def reload_refused(self) -> None:
+        """A reload was asked for and the files were not fit for it; the running plan goes on."""
+
+    def clock_drifted(self, drift: Duration) -> None:
+        """The wall clock is so far ahead of the clock that netmon goes by."""

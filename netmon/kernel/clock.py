@@ -7,6 +7,7 @@ clock. `SystemClock.drift` says how far the wall clock has gone elsewhere since 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Protocol
 
@@ -22,6 +23,9 @@ class Clock(Protocol):
     async def sleep_until(self, due: Moment) -> None:
         """Return at *due*, or at once where that has passed."""
 
+    async def wait(self, event: asyncio.Event, due: Moment) -> None:
+        """Return when *event* is set or at *due*, whichever is first."""
+
 
 class SystemClock:
     """The wall clock at the beginning, carried on by the monotonic clock."""
@@ -33,16 +37,33 @@ class SystemClock:
         return Moment((time.monotonic_ns() + self._offset) // 1_000)
 
     async def sleep_until(self, due: Moment) -> None:
-        while (wait := due - self.now()) > 0:
+        while (wait := due - self.now()) > 0:  # noqa: ASYNC110  there is no event: the time itself is awaited
             await asyncio.sleep(in_seconds(Duration(wait)))
+
+    async def wait(self, event: asyncio.Event, due: Moment) -> None:
+        if (left := due - self.now()) <= 0 or event.is_set():
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(in_seconds(Duration(left))):
+                await event.wait()
 
     def drift(self) -> Duration:
         """How far the wall clock is ahead of this one; negative where it is behind."""
         return Duration((time.time_ns() - time.monotonic_ns() - self._offset) // 1_000)
 
+    def catch_up(self, moment: Moment) -> None:
+        """Go on from *moment* where that is ahead: the log never goes back, even if the wall clock did."""
+        self._offset += max(0, moment - self.now()) * 1_000
+
     def follow_wall(self) -> None:
         """Take over the wall clock's time where that is ahead; never go back."""
         self._offset += max(0, self.drift()) * 1_000
+
+
+def wall_nanoseconds() -> int:
+    """The wall clock as it is set now; only to be compared with the stamps that the kernel puts on packets."""
+    return time.time_ns()
 
 
 class FakeClock:
@@ -52,23 +73,42 @@ class FakeClock:
         self._now = now
         self._sleepers: list[tuple[Moment, int, asyncio.Event]] = []
         self._count = 0
+        self.wall: Moment | None = None
+        """Where the wall clock stands, if elsewhere."""
 
     def now(self) -> Moment:
         return self._now
 
     async def sleep_until(self, due: Moment) -> None:
-        if due <= self._now:
+        await self.wait(asyncio.Event(), due)
+
+    async def wait(self, event: asyncio.Event, due: Moment) -> None:
+        if due <= self._now or event.is_set():
             await asyncio.sleep(0)
             return
-        self._count += 1
         woken = asyncio.Event()
+        self._count += 1
         sleeper = (due, self._count, woken)
         self._sleepers.append(sleeper)
-        try:
-            await woken.wait()
-        finally:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
+        async with asyncio.TaskGroup() as group:
+            waits = [group.create_task(one.wait()) for one in (event, woken)]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waits:
+                    one.cancel()
+                if sleeper in self._sleepers:
+                    self._sleepers.remove(sleeper)
+
+    def drift(self) -> Duration:
+        return Duration(self.wall - self._now) if self.wall else Duration(0)
+
+    def catch_up(self, moment: Moment) -> None:
+        self._now = max(self._now, moment)
+
+    def follow_wall(self) -> None:
+        self.catch_up(Moment(self._now + self.drift()))
+        self.wall = None
 
     async def advance(self, by: Duration) -> None:
         """Let *by* pass, waking each sleeper at its moment and letting it do what it can before the next."""

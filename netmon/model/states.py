@@ -56,8 +56,6 @@ class Reason(StrEnum):
     POLLER_ISOLATED = "poller_isolated"
     # what follows from other entities
     ICMP_BLOCKED = "icmp_blocked"
-    CHECK_DOWN = "check_down"
-    CHECK_DEGRADED = "check_degraded"
     # what a device says of its interface
     ADMIN_DOWN = "admin_down"
     OPER_DOWN = "oper_down"

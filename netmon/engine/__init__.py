@@ -1,0 +1,1 @@
+"""The running machine: it asks when a look is due, judges what comes back, keeps it and then tells."""

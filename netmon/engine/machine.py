@@ -1,0 +1,166 @@
+"""The machine: one life after another, each with its desk, its monitor and the one keeper.
+
+A life ends when netmon is stopped, or when the clock shows that nobody looked for a while (a suspended
+host, a wall clock that was set forward): what lies between is then nobody's up or down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from netmon.engine.desk import Desk
+from netmon.engine.keeper import BEAT, Keeper
+from netmon.engine.limits import Limits
+from netmon.engine.monitor import Monitor
+from netmon.engine.settings import LookingSettings
+from netmon.kernel.clock import Clock
+from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, kind_of
+from netmon.model.moments import SECOND, Duration, Moment, in_seconds
+from netmon.model.news import Transition
+from netmon.model.plan import Plan
+from netmon.model.states import Reason, State
+from netmon.ports import Collector, Exporter, Store, Vitals
+
+JUMP = Duration(5 * SECOND)
+"""A wall clock that is so far ahead of ours has left time behind in which nobody looked."""
+
+
+class DriftingClock(Clock, Protocol):
+    """A clock that knows how far the wall clock has gone elsewhere."""
+
+    def drift(self) -> Duration:
+        """How far the wall clock is ahead; negative where it is behind."""
+
+    def catch_up(self, moment: Moment) -> None:
+        """Go on from *moment* where that is ahead."""
+
+    def follow_wall(self) -> None:
+        """Take over the wall clock's time where that is ahead."""
+
+
+class ClockJumpedError(Exception):
+    """The wall clock has left time behind in which nobody looked: a new life begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """What is to be watched: the plan, the texts of the files it came from, and a collector for each check."""
+
+    plan: Plan
+    sources: Mapping[str, str]
+    collectors: Mapping[CheckId, Collector]
+
+
+class Machine:
+    """Runs until cancelled, and takes another plan while it runs."""
+
+    def __init__(
+        self, *, clock: DriftingClock, store: Store, exporter: Exporter, vitals: Vitals, looking: LookingSettings
+    ) -> None:
+        self._clock = clock
+        self._store = store
+        self._exporter = exporter
+        self._vitals = vitals
+        self._looking = looking
+        self._events = structlog.get_logger("netmon.machine")
+        self._keeper = Keeper(clock=clock, store=store, tell=self._tell, vitals=vitals)
+        self._desk: Desk | None = None
+        self._monitor: Monitor | None = None
+        self._roles: dict[EntityId, str] = {}
+        self.version = 0
+
+    @property
+    def last_kept(self) -> Moment | None:
+        """When the store last took something."""
+        return self._keeper.last_kept
+
+    @property
+    def first_looks_left(self) -> int | None:
+        """How many checks were not looked at yet since they came; ``None`` before the first life."""
+        return None if self._monitor is None else len(self._monitor.first_looks_left)
+
+    async def run(self, watching: Callable[[], Watching]) -> None:
+        """Watch what *watching* gives at the beginning of each life."""
+        while True:
+            try:
+                await self._live(watching())
+            except* ClockJumpedError:
+                self._events.warning("clock_jumped", seconds=in_seconds(self._clock.drift()))
+                self._clock.follow_wall()
+
+    async def take(self, watching: Watching) -> int:
+        """Watch what *watching* says from now on; returns the version under which the store keeps its plan."""
+        desk, monitor = self._desk, self._monitor
+        if desk is None or monitor is None:
+            raise RuntimeError("netmon is still starting; ask again in a moment")
+        monitor.hold()
+        try:
+            async with self._keeper.turn:
+                at = desk.moment(self._clock.now())
+                taken = await self._store.take_plan(watching.plan, at, watching.sources)
+                desk.take_plan(taken)
+        finally:
+            monitor.resume()
+        self._exporter.show_plan(watching.plan.subjects.values())
+        for entity, state in desk.states():
+            self._exporter.show_state(entity, state)
+        monitor.watch(watching.plan, watching.collectors)
+        self._roles = {entity: subject.role for entity, subject in watching.plan.subjects.items()}
+        self.version = taken.version
+        self._vitals.plan_taken(watching.plan, taken.version, at)
+        self._keeper.hurry()
+        return taken.version
+
+    async def _live(self, watching: Watching) -> None:
+        memory = await self._store.memory(watching.plan.poller)
+        if memory.last_beat is not None:
+            self._clock.catch_up(Moment(memory.last_beat + 1))
+        life = await self._store.begin_life(watching.plan.poller, self._clock.now())
+        self._desk = desk = Desk(memory, life)
+        self._monitor = monitor = Monitor(
+            clock=self._clock,
+            desk=desk,
+            limits=Limits(self._looking),
+            exporter=self._exporter,
+            vitals=self._vitals,
+            hurry=self._keeper.hurry,
+        )
+        self._events.info("life_began", life=life.life, checks=len(watching.plan.checks))
+        await self.take(watching)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keeper.run(desk), name="keeper")
+                group.create_task(monitor.run(), name="monitor")
+                group.create_task(self._watch_clock(), name="clock")
+        finally:
+            # whatever ends this life, what was seen in it is kept with its last beat
+            await asyncio.shield(self._keeper.keep(desk))
+
+    async def _watch_clock(self) -> None:
+        while True:
+            await self._clock.sleep_until(Moment(self._clock.now() + BEAT))
+            drift = self._clock.drift()
+            self._vitals.clock_drifted(drift)
+            if drift > JUMP:
+                raise ClockJumpedError
+
+    def _tell(self, transition: Transition) -> None:
+        """Show a transition that was kept, and say it where people would want to read it."""
+        self._exporter.show_state(transition.entity, transition.state)
+        kind = kind_of(transition.entity)
+        failure = transition.failure
+        if kind is EntityKind.CHECK or (failure is not None and failure.reason is Reason.ADMIN_DOWN):
+            return
+        say = self._events.info if transition.state is State.UP else self._events.warning
+        say(
+            f"{kind.value}_became_{transition.state.value}",
+            **{kind.value: bare_id(transition.entity)},
+            at=transition.at,
+            reason=failure.reason.value if failure else None,
+            evidence=failure.evidence if failure else None,
+        )
