@@ -44,7 +44,9 @@ class Desk:
     """Judges looks in the order in which it gets to know of them, and files them for the store.
 
     The order of the log is the order of judging: a result is known when it lies on the desk, so a moment is
-    moved forward by microseconds where another result was judged first.
+    moved forward by microseconds where another result was judged first. A look may stand in a run, where its
+    slot is all that is kept of it, if nothing but such looks happened to its subject between its slot and its
+    result: then it makes no difference which of the two it is ordered by.
     """
 
     def __init__(self, memory: Memory, life: LifeBegan) -> None:
@@ -52,7 +54,7 @@ class Desk:
         self._beliefs.fold(life)
         self._recorder = Recorder()
         self._news: list[Transition] = []
-        self._touched: set[EntityId] = set()
+        self._unsettled: dict[EntityId, Moment] = {}
         self._frontier = life.at
         self._plan: PlanTaken | None = None
         self.life = life.life
@@ -75,15 +77,17 @@ class Desk:
         """The state of everything in the plan of which something is believed."""
         return self._beliefs.states()
 
-    def moment(self, now: Moment) -> Moment:
-        """*now*, or the moment after the last thing that was judged."""
-        return max(now, Moment(self._frontier + 1))
+    @property
+    def next_moment(self) -> Moment:
+        """The moment after the last thing that was judged."""
+        return Moment(self._frontier + 1)
 
     def take_plan(self, taken: PlanTaken) -> None:
-        """From here on the looks of *taken* are judged."""
+        """From here on the looks of *taken* are judged; everything that was filed before is kept already."""
         self._plan = taken
-        self._frontier = max(self._frontier, taken.at)
-        self._file(self._beliefs.fold(taken))
+        self._frontier = taken.at
+        self._unsettled.clear()
+        self._news += self._beliefs.fold(taken)
 
     def judge(self, asked: Asked, outcome: Outcome, now: Moment) -> Judged | None:
         """Judge what *asked* brought back; ``None`` where the plan has gone on without that check meanwhile."""
@@ -101,21 +105,28 @@ class Desk:
             and not news
             and not subject.is_in_doubt
             and not subject_after.is_in_doubt
-            and (look.verdict.is_answer or kind_of(spec.subject) is not EntityKind.POLLER)
+            and look.at > self._unsettled.get(spec.subject, self._plan.at)
+            and (kind_of(spec.subject) is not EntityKind.POLLER or _repeats_answer(look, before))
         )
+        if not is_plain:
+            self._unsettled[spec.subject] = look.known
         self._recorder.add(spec, look, self._plan.version, is_plain=is_plain)
         self._recorder.note_latest(spec, _latest(look, outcome))
-        self._file(news, spec.subject)
+        self._news += news
         return Judged(look=look, before=before, after=after)
 
-    def draw_up(self, now: Moment, *, whole: bool) -> Batch:
-        """What is to be kept now, with a beat: all of it, or only what belongs to the news."""
+    def draw_up(self, now: Moment) -> Batch:
+        """Everything that was filed since the last time, with a beat."""
         beat = max(now, self._frontier)
         self._frontier = beat
-        self._file(self._beliefs.fold(Beat(beat)))
-        batch = Batch(life=self.life, beat=beat, transitions=self._news)
-        self._recorder.fill(batch, None if whole else self._touched)
-        self._news, self._touched = [], set()
+        news = self._beliefs.fold(Beat(beat))
+        for transition in news:
+            owner = self._beliefs.owner(transition.entity)
+            if owner is not None:
+                self._unsettled[owner] = beat
+        batch = Batch(life=self.life, beat=beat, transitions=[*self._news, *news])
+        self._recorder.fill(batch)
+        self._news = []
         return batch
 
     def _stamp(self, asked: Asked, outcome: Outcome, now: Moment) -> Look:
@@ -123,7 +134,7 @@ class Desk:
         known = now
         if failure is not None and failure.reason is Reason.TIMEOUT:
             known = min(now, Moment(asked.at + asked.timeout))
-        known = self.moment(max(known, asked.due))
+        known = max(known, asked.due, self.next_moment)
         self._frontier = known
         return Look(
             check=asked.spec.id,
@@ -136,14 +147,10 @@ class Desk:
             findings=outcome.findings,
         )
 
-    def _file(self, news: tuple[Transition, ...], subject: EntityId | None = None) -> None:
-        if not news:
-            return
-        self._news += news
-        owners = {subject} if subject else {self._beliefs.owner(one.entity) for one in news}
-        self._touched |= {owner for owner in owners if owner is not None}
-        if self._plan is not None:
-            self._touched.add(EntityId(f"poller:{self._plan.plan.poller}"))
+
+def _repeats_answer(look: Look, before: CheckBelief) -> bool:
+    """Whether *look*, like the one before it, was answered: others are judged by the last look at a canary."""
+    return look.verdict.is_answer and before.last_look == before.last_answer
 
 
 def _latest(look: Look, outcome: Outcome) -> Latest:

@@ -14,13 +14,16 @@ from netmon.model.news import Transition
 from netmon.ports import Batch, Store, StoreError, Vitals
 
 BEAT = Duration(2 * SECOND)
-FLUSH = Duration(5 * SECOND)
 RETRIES = (Duration(SECOND // 4), SECOND, Duration(5 * SECOND))
 """How long to wait before a batch is offered to the store again; the last one from then on."""
 
 
 class Keeper:
-    """Takes what the desk has filed into the store, and hands on each transition once it is kept."""
+    """Takes what the desk has filed into the store, and hands on each transition once it is kept.
+
+    A batch holds everything that was filed before it, and a later one is offered only when it is kept: what
+    the store holds is always a beginning of the log without holes, wherever netmon was stopped.
+    """
 
     def __init__(self, *, clock: Clock, store: Store, tell: Callable[[Transition], None], vitals: Vitals) -> None:
         self._clock = clock
@@ -29,6 +32,7 @@ class Keeper:
         self._vitals = vitals
         self._events = structlog.get_logger("netmon.keeper")
         self._urgent = asyncio.Event()
+        self._drawn: Batch | None = None
         self.turn = asyncio.Lock()
         """Whoever holds it is the only one who writes."""
         self.last_kept: Moment | None = None
@@ -38,46 +42,65 @@ class Keeper:
         self._urgent.set()
 
     async def run(self, desk: Desk) -> None:
-        """Keep what *desk* files until cancelled."""
-        flush_at = beat_at = Moment(self._clock.now() + BEAT)
+        """Keep what *desk* files until cancelled, however long the store refuses it."""
         while True:
-            await self._clock.wait(self._urgent, min(beat_at, flush_at))
+            await self._clock.wait(self._urgent, Moment(self._clock.now() + BEAT))
             self._urgent.clear()
-            now = self._clock.now()
-            whole = now >= flush_at
-            await self.keep(desk, whole=whole)
-            if whole:
-                flush_at = Moment(now + FLUSH)
-            beat_at = Moment(now + BEAT)
+            async with self.turn:
+                await self._insist(desk, attempts=None)
 
-    async def keep(self, desk: Desk, *, whole: bool = True) -> None:
-        """Keep what *desk* has filed so far, with a beat, and then tell the news in it."""
+    async def finish(self, desk: Desk) -> None:
+        """Keep the rest of a life, with its last beat; what the store refuses for long is lost, as in a crash."""
         async with self.turn:
-            self._vitals.rows_waiting(desk.rows_waiting)
-            batch = desk.draw_up(self._clock.now(), whole=whole)
-            await self._offer(batch)
-            self.last_kept = batch.beat
-        for transition in batch.transitions:
-            self._tell(transition)
+            try:
+                await self._insist(desk, attempts=len(RETRIES))
+            except StoreError as error:
+                self._events.error("last_batch_lost", error=str(error))
+            finally:
+                self._drawn = None
 
-    async def _offer(self, batch: Batch) -> None:
-        """Offer *batch* until the store takes it; say once that it does not, and once that it does again."""
+    async def keep(self, desk: Desk) -> None:
+        """Keep what *desk* has filed so far, with a beat, and then tell the news in it; the caller has the turn.
+
+        Raises:
+            StoreError: the store refused it; it is not lost and will be offered again.
+        """
+        if self._drawn is not None:
+            await self._offer(self._drawn)
+        self._vitals.rows_waiting(desk.rows_waiting)
+        self._drawn = desk.draw_up(self._clock.now())
+        await self._offer(self._drawn)
+
+    async def _insist(self, desk: Desk, *, attempts: int | None) -> None:
+        """Keep until the store takes it; say once that it does not, and once that it does again."""
         failures = 0
         while True:
-            began = self._clock.now()
             try:
-                await self._store.keep(batch)
+                await self.keep(desk)
             except StoreError as error:
+                if failures == attempts:
+                    raise
                 wait = RETRIES[min(failures, len(RETRIES) - 1)]
                 failures += 1
-                self._vitals.keep_failed()
                 if failures == 1:
                     self._events.error("store_refused_batch", error=str(error), retry_seconds=in_seconds(wait))
                 await self._clock.sleep_until(Moment(self._clock.now() + wait))
-                continue
-            if failures:
-                self._events.info("store_took_batch_again", failures=failures)
-            ended = self._clock.now()
-            rows = len(batch.looked) + len(batch.runs) + len(batch.transitions)
-            self._vitals.kept(rows, Duration(ended - began), ended)
-            return
+            else:
+                if failures:
+                    self._events.info("store_took_batch_again", failures=failures)
+                return
+
+    async def _offer(self, batch: Batch) -> None:
+        began = self._clock.now()
+        try:
+            await self._store.keep(batch)
+        except StoreError:
+            self._vitals.keep_failed()
+            raise
+        self._drawn = None
+        self.last_kept = batch.beat
+        ended = self._clock.now()
+        rows = len(batch.looked) + len(batch.runs) + len(batch.transitions)
+        self._vitals.kept(rows, Duration(ended - began), ended)
+        for transition in batch.transitions:
+            self._tell(transition)

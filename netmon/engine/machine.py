@@ -7,6 +7,7 @@ host, a wall clock that was set forward): what lies between is then nobody's up 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -71,7 +72,7 @@ class Machine:
         self._keeper = Keeper(clock=clock, store=store, tell=self._tell, vitals=vitals)
         self._desk: Desk | None = None
         self._monitor: Monitor | None = None
-        self._roles: dict[EntityId, str] = {}
+        self._states: dict[EntityId, State] = {}
         self.version = 0
 
     @property
@@ -94,23 +95,33 @@ class Machine:
                 self._clock.follow_wall()
 
     async def take(self, watching: Watching) -> int:
-        """Watch what *watching* says from now on; returns the version under which the store keeps its plan."""
-        desk, monitor = self._desk, self._monitor
-        if desk is None or monitor is None:
-            raise RuntimeError("netmon is still starting; ask again in a moment")
-        monitor.hold()
-        try:
-            async with self._keeper.turn:
-                at = desk.moment(self._clock.now())
+        """Watch what *watching* says from now on; returns the version under which the store keeps its plan.
+
+        Raises:
+            RuntimeError: no life has begun, or the last one has just ended.
+            StoreError: the store did not take it; the running plan goes on.
+        """
+        # shielded: a plan that the store has taken is watched, even where whoever asked for it has gone
+        return await asyncio.shield(self._take(watching))
+
+    async def _take(self, watching: Watching) -> int:
+        async with self._keeper.turn:
+            desk, monitor = self._desk, self._monitor
+            if desk is None or monitor is None:
+                raise RuntimeError("netmon is still starting; ask again in a moment")
+            monitor.hold()
+            try:
+                await self._keeper.keep(desk)  # what was seen under the plan before stands before it in the log
+                at = desk.next_moment
                 taken = await self._store.take_plan(watching.plan, at, watching.sources)
                 desk.take_plan(taken)
-        finally:
-            monitor.resume()
+                monitor.watch(watching.plan, watching.collectors)
+            finally:
+                monitor.resume()
         self._exporter.show_plan(watching.plan.subjects.values())
         for entity, state in desk.states():
             self._exporter.show_state(entity, state)
-        monitor.watch(watching.plan, watching.collectors)
-        self._roles = {entity: subject.role for entity, subject in watching.plan.subjects.items()}
+            self._states[entity] = state
         self.version = taken.version
         self._vitals.plan_taken(watching.plan, taken.version, at)
         self._keeper.hurry()
@@ -139,7 +150,8 @@ class Machine:
                 group.create_task(self._watch_clock(), name="clock")
         finally:
             # whatever ends this life, what was seen in it is kept with its last beat
-            await asyncio.shield(self._keeper.keep(desk))
+            self._desk = None
+            await asyncio.shield(self._keeper.finish(desk))
 
     async def _watch_clock(self) -> None:
         while True:
@@ -152,15 +164,24 @@ class Machine:
     def _tell(self, transition: Transition) -> None:
         """Show a transition that was kept, and say it where people would want to read it."""
         self._exporter.show_state(transition.entity, transition.state)
-        kind = kind_of(transition.entity)
-        failure = transition.failure
-        if kind is EntityKind.CHECK or (failure is not None and failure.reason is Reason.ADMIN_DOWN):
-            return
-        say = self._events.info if transition.state is State.UP else self._events.warning
-        say(
+        before = self._states.get(transition.entity)
+        self._states[transition.entity] = transition.state
+        kind, failure = kind_of(transition.entity), transition.failure
+        self._events.log(
+            _loudness(transition, before),
             f"{kind.value}_became_{transition.state.value}",
             **{kind.value: bare_id(transition.entity)},
             at=transition.at,
             reason=failure.reason.value if failure else None,
             evidence=failure.evidence if failure else None,
         )
+
+
+def _loudness(transition: Transition, before: State | None) -> int:
+    """How loud a transition is said: what follows from another, or is as it should be from the start, is no news."""
+    kind, failure = kind_of(transition.entity), transition.failure
+    follows = kind is EntityKind.CHECK or (kind is EntityKind.INTERFACE and transition.state is State.UNKNOWN)
+    intended = failure is not None and failure.reason is Reason.ADMIN_DOWN
+    if follows or intended or (before is None and transition.state is State.UP):
+        return logging.DEBUG
+    return logging.INFO if transition.state is State.UP else logging.WARNING
