@@ -7,6 +7,7 @@ host, a wall clock that was set forward): what lies between is then nobody's up 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -125,6 +126,7 @@ class Machine:
         self.version = taken.version
         self._vitals.plan_taken(watching.plan, taken.version, at)
         self._keeper.hurry()
+        settle_memory()
         return taken.version
 
     async def _live(self, watching: Watching) -> None:
@@ -175,6 +177,16 @@ class Machine:
             reason=failure.reason.value if failure else None,
             evidence=failure.evidence if failure else None,
         )
+
+
+def settle_memory() -> None:
+    """Take what was built for the plan out of the garbage collector's rounds: it lives as long as the plan does.
+
+    With 50,000 checks a full round takes a quarter of a second, in which every look is late.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _loudness(transition: Transition, before: State | None) -> int:

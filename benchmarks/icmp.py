@@ -1,0 +1,181 @@
+"""Echoes against fping: CPU for each target, and the time of a sweep, side by side in one namespace of its own.
+
+Run as root: ``python benchmarks/icmp.py [--targets 5000] [--rounds 5] [--json FILE]``. Both are measured from the
+inside, without the start of their process: ours by getrusage around a sweep, fping's by that of its whole life,
+which favours nobody at thousands of targets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from netmon.collectors.icmp import KIND
+from netmon.collectors.icmp.flight import Ending
+from netmon.collectors.icmp.probe import IcmpQuestions
+from netmon.kernel.clock import SystemClock
+from netmon.model.ids import CheckId, EntityId
+from netmon.model.moments import SECOND
+from netmon.model.plan import ICMP_RULE, CheckSpec
+from netmon.ports import Ground
+
+INSIDE = "NETMON_BENCH_INSIDE"
+FILTER = """
+table ip dead {
+  chain input {
+    type filter hook input priority 0
+    ip daddr 127.101.0.0/16 drop
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One sweep: how long, how much CPU for each target, how many answered."""
+
+    wall_seconds: float
+    cpu_microseconds: float
+    answered: int
+
+
+def targets(count: int, dead_share: float) -> list[str]:
+    """Addresses on loopback; the dead ones are spread evenly among the living."""
+    every = round(1 / dead_share) if dead_share else 0
+    return [f"127.{101 if every and n % every == 0 else 100}.{n // 250}.{n % 250 + 1}" for n in range(count)]
+
+
+def cpu_seconds(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def by_fping(addresses: list[str]) -> Cost:
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("\n".join(addresses))
+        file.flush()
+        began, cpu = time.perf_counter(), cpu_seconds(resource.RUSAGE_CHILDREN)
+        command = ["fping", "-C1", "-i0", "-t1000", "-q", "-f", file.name]
+        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr
+        wall, used = time.perf_counter() - began, cpu_seconds(resource.RUSAGE_CHILDREN) - cpu
+    answered = sum(line.rpartition(":")[2].strip() != "-" for line in said.splitlines())
+    return Cost(wall, used / len(addresses) * 1e6, answered)
+
+
+def opened(addresses: list[str], questions: IcmpQuestions) -> list:
+    return [
+        questions.collector(
+            CheckSpec(
+                id=CheckId(f"check:device:d{n}/icmp"),
+                subject=EntityId(f"device:d{n}"),
+                kind="icmp",
+                name=None,
+                address=address,
+                rule=ICMP_RULE,
+            ),
+            (),
+        )
+        for n, address in enumerate(addresses)
+    ]
+
+
+async def by_looks(addresses: list[str]) -> Cost:
+    """Through the collector, a task for each look, as the engine does."""
+    async with KIND.open(Ground(clock=SystemClock(), secret=str, credential=lambda _: {})) as questions:
+        collectors = opened(addresses, questions)
+        began, cpu = time.perf_counter(), cpu_seconds(resource.RUSAGE_SELF)
+        async with asyncio.TaskGroup() as group:
+            looks = [group.create_task(one.look(SECOND)) for one in collectors]
+        wall, used = time.perf_counter() - began, cpu_seconds(resource.RUSAGE_SELF) - cpu
+    answered = sum(look.result().failure is None for look in looks)
+    return Cost(wall, used / len(addresses) * 1e6, answered)
+
+
+async def by_flight(addresses: list[str]) -> Cost:
+    """The echo loop alone, as a sweep uses it: no task, no outcome for each target."""
+    async with KIND.open(Ground(clock=SystemClock(), secret=str, credential=lambda _: {})) as questions:
+        aims = [questions.aim(one._literal) for one in opened(addresses, questions)]
+        ends: list[Ending] = []
+        done = asyncio.Event()
+
+        def end(ending: Ending) -> None:
+            ends.append(ending)
+            if len(ends) == len(aims):
+                done.set()
+
+        began, cpu = time.perf_counter(), cpu_seconds(resource.RUSAGE_SELF)
+        for aim in aims:
+            questions.flight.launch(aim, size=56, timeout_seconds=1.0, on_end=end)
+        await done.wait()
+        wall, used = time.perf_counter() - began, cpu_seconds(resource.RUSAGE_SELF) - cpu
+    answered = sum(isinstance(one, float) for one in ends)
+    return Cost(wall, used / len(addresses) * 1e6, answered)
+
+
+def measure(count: int, rounds: int) -> dict[str, dict[str, Cost]]:
+    """The median sweep of each way and case; the ways take turns, so that a busy moment hits all of them."""
+    ways = {
+        "fping": by_fping,
+        "echo loop": lambda addresses: asyncio.run(by_flight(addresses)),
+        "looks": lambda addresses: asyncio.run(by_looks(addresses)),
+    }
+    found: dict[str, dict[str, Cost]] = {}
+    for case, share in (("all alive", 0.0), ("20 % dead", 0.2)):
+        addresses = targets(count, share)
+        costs: dict[str, list[Cost]] = {way: [] for way in ways}
+        for _ in range(rounds):
+            for way, sweep in ways.items():
+                costs[way].append(sweep(addresses))
+        found[case] = {
+            way: Cost(
+                statistics.median(one.wall_seconds for one in taken),
+                statistics.median(one.cpu_microseconds for one in taken),
+                min(one.answered for one in taken),
+            )
+            for way, taken in costs.items()
+        }
+    return found
+
+
+def show(found: dict[str, dict[str, Cost]], count: int) -> None:
+    print(f"{count} targets, one echo each, 1 s time-out")
+    print(f"{'case':<11}{'way':<11}{'wall s':>8}{'ratio':>7}{'CPU us/target':>15}{'ratio':>7}{'answered':>10}")
+    for case, ways in found.items():
+        peer = ways["fping"]
+        for way, cost in ways.items():
+            print(
+                f"{case:<11}{way:<11}{cost.wall_seconds:>8.3f}{cost.wall_seconds / peer.wall_seconds:>7.2f}"
+                f"{cost.cpu_microseconds:>15.2f}{cost.cpu_microseconds / peer.cpu_microseconds:>7.2f}{cost.answered:>10}"
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--targets", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    if INSIDE not in os.environ:
+        command = ["unshare", "--net", sys.executable, *sys.argv]
+        sys.exit(subprocess.run(command, check=False, env={**os.environ, INSIDE: "1"}).returncode)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["nft", "-f", "-"], input=FILTER, text=True, check=True)
+    found = measure(chosen.targets, chosen.rounds)
+    show(found, chosen.targets)
+    if chosen.json:
+        plain = {case: {way: vars(cost) for way, cost in ways.items()} for case, ways in found.items()}
+        chosen.json.write_text(json.dumps({"targets": chosen.targets, "cases": plain}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

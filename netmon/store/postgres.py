@@ -1,0 +1,123 @@
+"""PostgreSQL: the one that writes holds an advisory lock on the connection that it writes with."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from netmon.model.moments import MILLISECOND, Duration
+from netmon.store.database import Trouble, refusal
+
+_LOCK = (0x6E65, 0x746D6F6E)
+"""The advisory lock's two numbers: "netmon" in ASCII."""
+
+_HOLDER = """
+SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s AND l.objsubid = 2
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+_NO_CONNECTION = "08"
+"""The class of errors that libpq's own, which have no code, belong to."""
+
+_TROUBLES = {
+    _NO_CONNECTION: "See whether PostgreSQL runs, lets this user in from here, and has the database (`createdb`)",
+    "28": "Check the user and `password:` in the store's settings, and pg_hba.conf",
+    "42501": "Let netmon's user own the database: `ALTER DATABASE NAME OWNER TO USER`",
+    "53100": "The server's disk is full: make room there",
+    "53": "The server is short of connections or memory: see its settings and its log",
+    "55P03": "Another session holds a lock for too long: see `SELECT * FROM pg_stat_activity`",
+    "57": "See the server's log: it was stopped or it cancelled the work",
+    "XX": "The server found damage: see its log, and restore a backup",
+}
+
+
+class PostgresDatabase:
+    """The database that *url* names; whoever waits for another program does so for *busy_timeout*."""
+
+    placeholder = "%s"
+    error: type[Exception] = psycopg.Error
+
+    def __init__(self, url: URL, *, busy_timeout: Duration) -> None:
+        self.where = url.set(drivername="postgresql").render_as_string(hide_password=True)
+        self._url = url.set(drivername="postgresql+psycopg")
+        self._wait_ms = busy_timeout // MILLISECOND
+        self._writing: AsyncEngine | None = None
+        self._reading: AsyncEngine | None = None
+        self._connection: AsyncConnection | None = None
+
+    async def seize(self) -> AsyncConnection:
+        if self._writing is None:
+            self._writing = self._engine(writes=True)
+        await self._release()
+        self._connection = await self._writing.connect()
+        await self._take_lock(self._connection)
+        return self._connection
+
+    @asynccontextmanager
+    async def transaction(self, connection: AsyncConnection, *, durable: bool) -> AsyncIterator[None]:
+        async with connection.begin():
+            await connection.exec_driver_sql(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
+            yield
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        if self._reading is None:
+            self._reading = self._engine(writes=False)
+        async with self._reading.connect() as connection:
+            yield connection
+
+    def diagnose(self, error: Exception) -> Trouble:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(cause, "sqlstate", None) or (
+            _NO_CONNECTION if isinstance(cause, psycopg.OperationalError) else ""
+        )
+        why = " ".join(str(cause).split())
+        for prefix, mend in _TROUBLES.items():
+            if state.startswith(prefix):
+                return Trouble(why, mend)
+        return Trouble(why, "If this comes back, report it with the log")
+
+    async def close(self) -> None:
+        await self._release()
+        for engine in (self._reading, self._writing):
+            if engine is not None:
+                await engine.dispose()
+        self._reading = self._writing = None
+
+    async def _release(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    def _engine(self, *, writes: bool) -> AsyncEngine:
+        options = f"-c lock_timeout={self._wait_ms}" + ("" if writes else " -c default_transaction_read_only=on")
+        name = f"netmon process {os.getpid()} on {socket.gethostname()}"
+        connect_args = {"options": options, "application_name": name[:63], "connect_timeout": 10}
+        if writes:
+            return create_async_engine(self._url, poolclass=NullPool, connect_args=connect_args)
+        return create_async_engine(
+            self._url, pool_size=4, max_overflow=0, isolation_level="REPEATABLE READ", connect_args=connect_args
+        )
+
+    async def _take_lock(self, connection: AsyncConnection) -> None:
+        try:
+            async with connection.begin():  # the lock is the session's, and outlives this transaction
+                await connection.exec_driver_sql("SELECT pg_advisory_lock(%s, %s)", _LOCK)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != "55P03":
+                raise
+            async with connection.begin():
+                holder = (await connection.exec_driver_sql(_HOLDER, _LOCK)).scalar()
+            trouble = Trouble(
+                f"{holder or 'another netmon'} does already", "Stop that one first; reading needs no lock"
+            )
+            raise refusal(self, "write to", trouble) from None
