@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import time
 from typing import Protocol
 
 from netmon.model.moments import SECOND, Duration, Moment, in_seconds
+
+QUIET_ROUNDS = 3
+"""A loop in which nothing was ready for so many rounds is at rest; what a socket brings needs one to be seen."""
+
+RESTLESS_ROUNDS = 100_000
 
 
 class Clock(Protocol):
@@ -71,7 +77,7 @@ class FakeClock:
 
     def __init__(self, now: Moment = Moment(1_800_000_000 * SECOND)) -> None:
         self._now = now
-        self._sleepers: list[tuple[Moment, int, asyncio.Event]] = []
+        self._alarms: list[tuple[Moment, int, asyncio.Future[None]]] = []
         self._count = 0
         self.wall: Moment | None = None
         """Where the wall clock stands, if elsewhere."""
@@ -80,25 +86,20 @@ class FakeClock:
         return self._now
 
     async def sleep_until(self, due: Moment) -> None:
-        await self.wait(asyncio.Event(), due)
+        if due <= self._now:
+            await asyncio.sleep(0)
+            return
+        await self._alarm(due)
 
     async def wait(self, event: asyncio.Event, due: Moment) -> None:
         if due <= self._now or event.is_set():
             await asyncio.sleep(0)
             return
-        woken = asyncio.Event()
-        self._count += 1
-        sleeper = (due, self._count, woken)
-        self._sleepers.append(sleeper)
+        alarm = self._alarm(due)
         async with asyncio.TaskGroup() as group:
-            waits = [group.create_task(one.wait()) for one in (event, woken)]
-            try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for one in waits:
-                    one.cancel()
-                if sleeper in self._sleepers:
-                    self._sleepers.remove(sleeper)
+            listener = group.create_task(_ring(alarm, event))
+            await alarm
+            listener.cancel()
 
     def drift(self) -> Duration:
         return Duration(self.wall - self._now) if self.wall else Duration(0)
@@ -111,18 +112,42 @@ class FakeClock:
         self.wall = None
 
     async def advance(self, by: Duration) -> None:
-        """Let *by* pass, waking each sleeper at its moment and letting it do what it can before the next."""
-        until = Moment(self._now + by)
-        await self._settle()
-        while self._sleepers and min(self._sleepers)[0] <= until:
-            due, _, woken = sleeper = min(self._sleepers)
-            self._now = max(self._now, due)
-            self._sleepers.remove(sleeper)
-            woken.set()
-            await self._settle()
-        self._now = until
-        await self._settle()
+        """Let *by* pass, waking each sleeper at its moment and letting it do what it can before the next.
 
-    async def _settle(self) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
+        Sleepers with the same moment wake one after the other, in the order in which they lay down.
+        """
+        until = Moment(self._now + by)
+        await _come_to_rest()
+        while self._alarms and self._alarms[0][0] <= until:
+            due, _, alarm = heapq.heappop(self._alarms)
+            if alarm.done():
+                continue
+            self._now = max(self._now, due)
+            alarm.set_result(None)
+            await _come_to_rest()
+        self._now = max(self._now, until)
+        await _come_to_rest()
+
+    def _alarm(self, due: Moment) -> asyncio.Future[None]:
+        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._alarms, (due, self._count, alarm))
+        return alarm
+
+
+async def _ring(alarm: asyncio.Future[None], event: asyncio.Event) -> None:
+    await event.wait()
+    if not alarm.done():
+        alarm.set_result(None)
+
+
+async def _come_to_rest() -> None:
+    """Let every task do what it can, until all of them wait for something that only time or others can bring."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # noqa: SLF001  nothing public tells
+    quiet = 0
+    for _ in range(RESTLESS_ROUNDS):
+        await asyncio.sleep(0)
+        quiet = 0 if ready else quiet + 1
+        if quiet == QUIET_ROUNDS:
+            return
+    raise RuntimeError(f"after {RESTLESS_ROUNDS:,} rounds of the event loop something is still busy")

@@ -15,7 +15,7 @@ Step = str | int
 Path = tuple[Step, ...]
 """Keys and indices that lead from the root of a document to one of its values."""
 
-_NAMING_KEYS = ("name", "id")
+_NAMING_KEYS = ("id", "name")
 
 
 class Place:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 _LONGEST_TEXT = 60
 _LONGEST_LINE = 400
 _LONGEST_LIST = 40
+_MOST_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +68,8 @@ def render(problems: Iterable[Problem]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean "timeout"?`` for the best of *known*; empty where nothing comes near *word*."""
     choices = sorted(known)
+    if len(choices) > _MOST_COMPARED:
+        choices = [choice for choice in choices if choice.startswith(word[:3])][:_MOST_COMPARED]
     lowered = {choice.lower(): choice for choice in reversed(choices)}
     best = difflib.get_close_matches(word.lower()[:_LONGEST_TEXT], lowered, n=1)
     return f"did you mean {quote(lowered[best[0]])}?" if best else ""

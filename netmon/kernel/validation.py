@@ -41,6 +41,8 @@ def _explained(error: ValidationError, model: type[BaseModel], locate: Locate, a
     problems: list[Problem] = []
     alternatives: dict[tuple[int, int, str], list[str]] = {}
     for details in error.errors(include_url=False):
+        if _only_follows(details):
+            continue
         problem, is_alternative = _problem(details, model, locate, also)
         if is_alternative:
             alternatives.setdefault((problem.line, problem.column, problem.path), []).append(problem.cause)
@@ -48,6 +50,12 @@ def _explained(error: ValidationError, model: type[BaseModel], locate: Locate, a
                 continue
         problems.append(problem)
     return [_with_all(problem, alternatives) for problem in problems]
+
+
+def _only_follows(details: ErrorDetails) -> bool:
+    """Whether a list is too short only because its wrong items, which are told by themselves, were left out."""
+    given = details["input"]
+    return details["type"] == "too_short" and isinstance(given, list) and len(given) >= details["ctx"]["min_length"]
 
 
 def _with_all(problem: Problem, alternatives: Mapping[tuple[int, int, str], list[str]]) -> Problem:

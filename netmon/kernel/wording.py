@@ -77,7 +77,8 @@ def cause_of(details: ErrorDetails, node: Node) -> str:
     context = details.get("ctx", {})
     if details["type"] in ("value_error", "assertion_error"):
         return str(context.get("error", "is not what belongs here"))
-    sentence = _SENTENCES.get(details["type"], "is not what belongs here").format(**context)
+    bounds = {key: f"{bound:g}" if isinstance(bound, float) else bound for key, bound in context.items()}
+    sentence = _SENTENCES.get(details["type"], "is not what belongs here").format(**bounds)
     if "items" in sentence and context.get("min_length") == 1:
         sentence = "must not be empty"
     last = node.path[-1] if node.path else ""

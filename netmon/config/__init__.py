@@ -1,0 +1,1 @@
+"""From files to the plan: reads ``config.yaml``, joins it with the inventory, and explains every mistake."""

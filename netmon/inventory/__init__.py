@@ -1,0 +1,1 @@
+"""What netmon watches, as people write it down: organisation, sites, devices, links and services."""
