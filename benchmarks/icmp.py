@@ -153,10 +153,9 @@ def show(found: dict[str, dict[str, Cost]], count: int) -> None:
     for case, ways in found.items():
         peer = ways["fping"]
         for way, cost in ways.items():
-            print(
-                f"{case:<11}{way:<11}{cost.wall_seconds:>8.3f}{cost.wall_seconds / peer.wall_seconds:>7.2f}"
-                f"{cost.cpu_microseconds:>15.2f}{cost.cpu_microseconds / peer.cpu_microseconds:>7.2f}{cost.answered:>10}"
-            )
+            slower, dearer = cost.wall_seconds / peer.wall_seconds, cost.cpu_microseconds / peer.cpu_microseconds
+            print(f"{case:<11}{way:<11}{cost.wall_seconds:>8.3f}{slower:>7.2f}", end="")
+            print(f"{cost.cpu_microseconds:>15.2f}{dearer:>7.2f}{cost.answered:>10}")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -54,6 +55,7 @@ class Ground:
         lab: whether the lab's own transports may serve the lab's addresses.
         lab_echo: where the lab's echo server listens.
         networks: what may be contacted at all; empty where nothing is forbidden.
+        directory: where relative paths in settings begin: the directory of ``config.yaml``.
     """
 
     clock: Clock
@@ -62,6 +64,7 @@ class Ground:
     lab: bool = False
     lab_echo: tuple[str, int] | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    directory: Path = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

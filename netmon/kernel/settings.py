@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
 
 from netmon.model.moments import Duration
 from netmon.model.quantities import parse_bit_rate, parse_bytes, parse_duration
@@ -20,13 +20,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, hide_input_in_errors=True)
 
 
-def _quantity(parse: Callable[[str], int]) -> PlainValidator:
+def _quantity(parse: Callable[[str], int]) -> BeforeValidator:
+    """Text with a unit becomes a number, to which bounds (``ge``, ``le``) of the field apply."""
+
     def validate(value: Any) -> int:
         if isinstance(value, bool):
             raise ValueError(f'"{str(value).lower()}" is not a quantity')
         return parse(str(value))
 
-    return PlainValidator(validate)
+    return BeforeValidator(validate)
 
 
 def _reference(value: Any) -> str:

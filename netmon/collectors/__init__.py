@@ -1,0 +1,8 @@
+"""The checks: one folder for each kind, and here the registry of all of them.
+
+A new kind is a folder with a ``KIND`` and one entry in `KINDS`; docs/checks.md shows how.
+"""
+
+from netmon.collectors import http, icmp, snmp
+
+KINDS = (icmp.KIND, snmp.KIND, http.KIND)

@@ -1,0 +1,102 @@
+"""One request and its answer over an open connection (RFC 9112); every part of the answer is bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import h11
+import httpx
+
+from netmon.collectors.http.body import Body
+from netmon.collectors.http.connection import Connection
+from netmon.collectors.http.miss import MissError, shown
+from netmon.collectors.http.phases import Phase, Stopwatch
+from netmon.model.states import Reason
+
+_LARGEST_HEAD = 64 * 2**10
+_CHUNK = 64 * 2**10
+_MOST_INTERIM_ANSWERS = 10
+_TOO_LARGE = 431
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said: *headers* maps lower-case names to their first values; *body* is unpacked."""
+
+    status: int
+    phrase: str
+    headers: dict[str, str]
+    body: bytes
+
+
+async def exchange(
+    connection: Connection, url: httpx.URL, method: str, *, headers: Headers, limit: int, stopwatch: Stopwatch
+) -> Answer:
+    """Ask for *url* and read the whole answer.
+
+    Raises:
+        MissError: it is cut off, too long, or no HTTP.
+    """
+    stopwatch.enter(Phase.PROCESSING)
+    wire = _Wire(connection, shown(url))
+    wire.ask(h11.Request(method=method, target=url.raw_path, headers=list(headers)))
+    response = await wire.read_head()
+    stopwatch.enter(Phase.TRANSFER)
+    received: dict[str, str] = {}
+    for name, value in response.headers:
+        received.setdefault(name.decode("ascii"), value.decode("utf-8", "replace"))
+    body = Body(received.get("content-encoding", ""), limit, shown(url))
+    while isinstance(event := await wire.read_event(), h11.Data):
+        body.take(bytes(event.data))
+    return Answer(response.status_code, response.reason.decode("utf-8", "replace"), received, body.whole())
+
+
+class _Wire:
+    """Turns bytes into events until the answer ends."""
+
+    def __init__(self, connection: Connection, where: str) -> None:
+        self._connection = connection
+        self._where = where
+        self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
+        self._ended = False
+
+    def ask(self, request: h11.Request) -> None:
+        sent = self._protocol.send(request), self._protocol.send(h11.EndOfMessage())
+        self._connection.writer.write(b"".join(part for part in sent if part))
+
+    async def read_head(self) -> h11.Response:
+        for _ in range(_MOST_INTERIM_ANSWERS):
+            event = await self.read_event()
+            if isinstance(event, h11.Response):
+                return event
+        raise MissError(Reason.MALFORMED, f"{self._where}: interim answers only")
+
+    async def read_event(self) -> h11.Event:
+        while True:
+            try:
+                event = self._protocol.next_event()
+            except h11.RemoteProtocolError as error:
+                raise self._explain(error) from error
+            if isinstance(event, h11.Event):
+                return event
+            if event is h11.PAUSED:
+                raise MissError(Reason.MALFORMED, f"{self._where}: switched to another protocol unasked")
+            self._protocol.receive_data(await self._read())
+
+    async def _read(self) -> bytes:
+        try:
+            data = await self._connection.reader.read(_CHUNK)
+        except OSError as error:
+            evidence = f"{self._where}: the connection broke during the answer ({error.strerror or error})"
+            raise MissError(Reason.CUT_OFF, evidence) from error
+        self._ended = not data
+        return data
+
+    def _explain(self, error: h11.RemoteProtocolError) -> MissError:
+        if self._ended:
+            return MissError(Reason.CUT_OFF, f"{self._where}: closed before the answer was complete")
+        if error.error_status_hint == _TOO_LARGE:
+            return MissError(Reason.TOO_LARGE, f"{self._where}: more than {_LARGEST_HEAD} bytes of headers")
+        return MissError(Reason.MALFORMED, f"{self._where}: the answer is no HTTP ({error})")

@@ -1,0 +1,64 @@
+"""Whom to believe that a server is who it says: TLS contexts, and what is wrong with a certificate."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from netmon.collectors.http.miss import MissError
+from netmon.model.moments import SECOND, Moment
+from netmon.model.states import Reason
+
+# Verification results of OpenSSL (openssl-verification-options, "Diagnostics").
+_HAS_EXPIRED = 10
+_SYSTEM = ("", 0, 0)
+
+
+class TrustStore:
+    """TLS contexts by the bundle of authorities that they believe; one is made anew when its file has changed."""
+
+    def __init__(self, directory: Path = Path()) -> None:
+        self._directory = directory
+        self._contexts: dict[str, tuple[tuple[str, int, int], ssl.SSLContext]] = {}
+
+    def context(self, bundle: str | None) -> ssl.SSLContext:
+        """The context that believes the authorities in the file *bundle*, or else the system's.
+
+        A relative path begins at the store's directory.
+
+        Raises:
+            OSError: the file cannot be read, or holds no certificate: a mistake of ours, not of the server.
+        """
+        path = None if bundle is None else self._directory / bundle
+        version = _version(path)
+        kept = self._contexts.get(bundle or "")
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        try:
+            context = ssl.create_default_context(cafile=path)
+        except ssl.SSLError as error:
+            raise OSError(f"{path}: holds no certificates in PEM ({error.reason})") from error
+        context.set_alpn_protocols(["http/1.1"])
+        self._contexts[bundle or ""] = version, context
+        return context
+
+
+def explain_certificate(where: str, error: ssl.SSLCertVerificationError) -> MissError:
+    """What is wrong with the certificate that was shown at *where*."""
+    expired = error.verify_code == _HAS_EXPIRED
+    reason = Reason.CERTIFICATE_EXPIRED if expired else Reason.CERTIFICATE_INVALID
+    return MissError(reason, f"{where}: {error.verify_message}")
+
+
+def read_expiry(connection: ssl.SSLObject) -> Moment | None:
+    """When the verified certificate of the other side ends."""
+    certificate = connection.getpeercert() or {}
+    ends = certificate.get("notAfter")
+    return Moment(ssl.cert_time_to_seconds(ends) * SECOND) if isinstance(ends, str) else None
+
+
+def _version(path: Path | None) -> tuple[str, int, int]:
+    if path is None:
+        return _SYSTEM
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
