@@ -136,8 +136,8 @@ class HttpSettings(Settings):
     trust: str | None = Field(
         default=None,
         min_length=1,
-        description="File with the authorities (PEM) that may vouch for the server, relative to config.yaml; the system's"
-        " where absent.",
+        description="File with the authorities (PEM) that may vouch for the server, relative to config.yaml;"
+        " the system's where absent.",
     )
     server_name: str | None = Field(
         default=None,
