@@ -90,8 +90,8 @@ def set_up(
         hurry=lambda: None,
     )
     desk.take_plan(PlanTaken(now, 1, plan))
-    monitor.watch(plan, collectors)
     settle_memory()
+    monitor.watch(plan, collectors)
     return monitor, desk, stopwatch, clock
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netmon.collectors.snmp import columns as mib
 from netmon.collectors.snmp.columns import Column, Role
@@ -48,6 +48,7 @@ class Knowledge:
         complete: whether the table of interfaces was read to its end.
         finished: whether everything was learned that should be.
         flaws: what went wrong while it was learned.
+        broken: where counters stood before the device began anew.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -59,10 +60,16 @@ class Knowledge:
     complete: bool = False
     finished: bool = True
     flaws: list[Failure] = field(default_factory=list)
+    broken: dict[object, Count] = field(default_factory=dict)
 
     def memory(self) -> dict[object, Count]:
-        """Where the continued counters stand."""
-        return {key: count for table in self.tables for key, count in table.memory().items()}
+        """Where the counters stand, or stood."""
+        return self.broken | {key: count for table in self.tables for key, count in table.memory().items()}
+
+    def begin_anew(self) -> None:
+        """The device restarted: nothing of its tables holds, but where its counters stood."""
+        self.broken = {key: replace(count, broken=True) for key, count in self.memory().items()}
+        self.tables = []
 
 
 class Learner:

@@ -158,7 +158,7 @@ class SnmpCollector:
             else:
                 self._uptime, restarted = next_uptime(self._uptime, ticks, at)
         if restarted:  # its counters began anew with it
-            self._known.tables = []
+            self._known.begin_anew()
         tables = said.get(mib.IF_NUMBER), said.get(mib.IF_TABLE_LAST_CHANGE)
         self._changed = self._changed or restarted or tables != (self._tables_said or tables)
         self._tables_said = tables

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netmon.collectors.snmp.columns import Column, Role
-from netmon.collectors.snmp.counters import ContinuedColumn, Count
+from netmon.collectors.snmp.counters import ContinuedColumn, Count, WideColumn
 from netmon.model.looks import Labels, Number, Readings
 from netmon.snmp.ber import Value
 from netmon.snmp.pdu import Get
@@ -20,7 +20,11 @@ _ANSWER_BYTES = 1_430
 _VARBIND_BYTES = 17
 _NUMBER_BYTES = {Role.COUNTER64: 6, Role.COUNTER32: 3, Role.GAUGE: 2}
 _COMMON_NUMBER_BYTES = 4
-_COUNTED32 = frozenset({Role.COUNTER32, Role.OCTETS32})
+_COUNTED: Mapping[Role, type[WideColumn | ContinuedColumn]] = {
+    Role.COUNTER64: WideColumn,
+    Role.COUNTER32: ContinuedColumn,
+    Role.OCTETS32: ContinuedColumn,
+}
 _UNKNOWN_SPEED = 125_000_000.0
 _BURST = 1.5
 _ONLY_NUMBERS = frozenset({int, type(None)})
@@ -57,9 +61,9 @@ class Rows:
         self._discontinuity: list[int | None] = []
         self._ceilings: Sequence[float] = [_UNKNOWN_SPEED] * len(rows)
         self._continued = {
-            column.metric: ContinuedColumn([(column.metric, row.labels) for row in rows], memory)
+            column.metric: _COUNTED[column.role]([(column.metric, row.labels) for row in rows], memory)
             for column in columns
-            if column.role in _COUNTED32
+            if column.role in _COUNTED
         }
 
     def __len__(self) -> int:
@@ -105,7 +109,7 @@ class Rows:
                 units = said
             elif column.metric is None:
                 continue
-            elif column.role in _COUNTED32:
+            elif column.role in _COUNTED:
                 columns[column.metric] = self._continued[column.metric].follow(said, self._ceilings, at)
             elif units is not None:
                 columns[column.metric] = _multiply(self._convert(column, said), units)

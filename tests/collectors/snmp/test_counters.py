@@ -1,12 +1,14 @@
-"""32-bit counters: wraps are carried on, restarts are resets, and neither is ever a spike."""
+"""Counters: wraps are carried on, restarts are resets, and neither is ever a spike."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.collectors.snmp.counters import ContinuedColumn, Count, carry_on
+from netmon.collectors.snmp.counters import ContinuedColumn, Count, WideColumn, begin_anew, carry_on
 
 FAST = 1e9
 TURN = 2**32
@@ -77,3 +79,64 @@ def test_a_discontinuity_is_a_reset_even_where_a_wrap_is_plausible() -> None:
     column.begin_anew(0)
 
     assert list(column.follow([5], [FAST], 10.0)) == [5]
+
+
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [
+        pytest.param(0, Count(0), id="it begins with 0"),
+        pytest.param(1_100, Count(1_100), id="the agent restarted, and its counters went on"),
+        pytest.param(
+            2**63, Count(2**63, -(2**63)), id="it stands further than it can have come, and begins with 0 here"
+        ),
+    ],
+)
+def test_a_counter_that_began_anew_is_a_reset_or_goes_on(said: int, after: Count) -> None:
+    assert begin_anew(Count(1_000, at=10.0, broken=True), said, 10.0, 20.0) == after
+
+
+@pytest.mark.parametrize("column", [WideColumn, ContinuedColumn])
+def test_after_a_restart_far_ahead_a_counter_counts_from_0_until_it_wraps(
+    column: type[WideColumn | ContinuedColumn],
+) -> None:
+    before = column(["a", "b"], {})
+    before.follow([1_000, 7], [100.0] * 2, 10.0)
+    memory = {key: replace(count, broken=True) for key, count in before.memory().items()}
+
+    after = column(["a", "b"], memory)
+    shown = [
+        list(after.follow(said, [100.0] * 2, at))
+        for said, at in (([None, 8], 20.0), ([TURN - 50, 9], 30.0), ([TURN - 20, 9], 40.0), ([30, 9], 50.0))
+    ]
+
+    assert shown == [[None, 8], [0, 9], [30, 9], [80 if column is ContinuedColumn else 30, 9]]
+
+
+def test_a_64_bit_counter_is_shown_as_the_device_says_it_also_when_it_is_learned_anew() -> None:
+    column = WideColumn(["a", "b"], {})
+    column.follow([10**15, 5], [1.0] * 2, 10.0)
+
+    anew = WideColumn(["b", "a"], column.memory())
+
+    assert anew.follow([6, 10**16], [1.0] * 2, 20.0) == [6, 10**16]
+
+
+def test_what_was_taken_off_a_64_bit_counter_stays_off_when_it_is_learned_anew() -> None:
+    column = WideColumn(["a"], {"a": Count(5, at=10.0, broken=True)})
+    column.follow([10**15], [1.0], 20.0)
+
+    anew = WideColumn(["b", "a"], column.memory())
+
+    assert anew.follow([6, 10**15 + 4], [1.0] * 2, 30.0) == [6, 4]
+
+
+def test_a_discontinuity_of_a_64_bit_counter_is_a_reset_where_it_leads_far_ahead() -> None:
+    column = WideColumn(["a", "b"], {})
+    column.begin_anew(0)
+    column.follow([5, 6], [1.0] * 2, 10.0)
+
+    column.begin_anew(0)
+
+    assert column.follow([10**15, 10**15], [1.0] * 2, 20.0) == [0, 10**15]
+    assert column.follow([10**15 + 3, 10**15], [1.0] * 2, 30.0) == [3, 10**15]
+    assert column.follow([None, 10**15], [1.0] * 2, 40.0) == [None, 10**15]

@@ -133,6 +133,20 @@ async def test_after_a_restart_counters_begin_with_what_the_device_says(switch, 
     assert column(outcome, UPTIME) == {"": 0.1}
 
 
+async def test_a_restart_after_which_counters_stand_far_ahead_is_no_spike(switch, collector_of) -> None:
+    collector = collector_of(switch)
+    before = column(await collector.look(SOON), RECEIVED)
+
+    switch.put("1.3.6.1.2.1.1.3.0", 10, 0x43)
+    switch.put(f"{IFX}.6.1", 2**64 - 10, 0x46)
+    assert column(await collector.look(SOON), RECEIVED) == {"Gi0/1": 0, "Gi0/2": before["Gi0/2"]}
+
+    switch.put(f"{IFX}.6.1", 2**64 - 3, 0x46)
+    assert column(await collector.look(SOON), RECEIVED)["Gi0/1"] == 7
+    switch.put(f"{IFX}.6.1", 4, 0x46)
+    assert column(await collector.look(SOON), RECEIVED)["Gi0/1"] == 4
+
+
 async def test_a_discontinuity_is_a_reset(switch, collector_of) -> None:
     collector = collector_of(switch)
     for number in (1, 2):

@@ -1,0 +1,92 @@
+"""netmon doctor: what a colleague would ask, with what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netmon.model.moments import HOUR, Moment
+from tests.cli.house import NOON, House
+
+
+def findings(house: House) -> dict[str, dict[str, Any]]:
+    return {one["about"]: one for one in house.ask_json("doctor")["findings"]}
+
+
+def test_before_the_first_run_it_only_warns(house: House) -> None:
+    found = findings(house)
+
+    assert {about for about, one in found.items() if one["health"] == "broken"} <= {"icmp"}
+    assert found["running"]["what"] == "no netmon is running here"
+    assert found["running"]["mend"] == "start it: `netmon run`"
+    assert found["store"] == {"about": "store", "health": "well", "what": "nothing is kept yet", "why": "", "mend": ""}
+
+
+def test_every_finding_that_is_not_well_says_why_and_what_to_do(house: House) -> None:
+    for one in findings(house).values():
+        assert one["health"] == "well" or (one["what"] and one["why"] and one["mend"])
+
+
+def test_files_with_mistakes_are_broken_and_the_rest_is_asked_all_the_same(house: House) -> None:
+    house.write("inventory/sites/ttth.yaml", "site: {id: ttth, departement: centre}\n")
+
+    answer = house.ask("doctor")
+
+    assert answer.exit_code == 2
+    assert "configuration: the files have mistakes:" in answer.stdout
+    assert "state: " in answer.stdout
+
+
+def test_without_canaries_it_says_what_that_leads_to(house: House) -> None:
+    found = findings(house)["canaries"]
+
+    assert found["health"] == "warning"
+    assert found["why"] == "when netmon's own uplink fails it will call every device down"
+
+
+def test_a_secret_that_is_missing_is_named_and_one_that_is_there_is_not_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (house.folder / "inventory/sites/ttth.yaml").read_text(encoding="utf-8").replace("v2c", "elsewhere")
+    house.write("inventory/sites/ttth.yaml", text)
+
+    assert "env:NETMON_TEST_COMMUNITY: the environment variable is not set" in findings(house)["secrets"]["what"]
+
+    monkeypatch.setenv("NETMON_TEST_COMMUNITY", "hush-hush")
+    assert findings(house)["secrets"]["health"] == "well"
+    assert "hush" not in house.ask("doctor").stdout
+
+
+def test_a_state_directory_that_everybody_may_enter_is_told(house: House) -> None:
+    (house.folder / "state").mkdir(mode=0o755)
+    (house.folder / "state").chmod(0o755)
+
+    assert findings(house)["state"]["mend"].startswith("chmod o-rwx ")
+
+
+def test_a_store_that_is_damaged_is_broken(house: House) -> None:
+    house.keep()
+    (house.folder / "state" / "netmon.db").write_bytes(b"not a database" * 1000)
+
+    found = findings(house)["store"]
+
+    assert found["health"] == "broken"
+    assert "no SQLite database" in found["what"]
+
+
+def test_a_last_beat_in_the_future_is_a_clock_that_went_back(house: House) -> None:
+    house.keep(beat=Moment(NOON + HOUR))
+
+    assert findings(house)["store"]["what"] == "the last beat lies 50 m in the future"
+
+
+def test_a_lab_beside_real_devices_is_told(house: House) -> None:
+    house.write("config.yaml", house.config.read_text(encoding="utf-8") + "lab: lab.yaml\n")
+    house.write("lab.yaml", "seed: 1\n")
+
+    assert findings(house)["lab"]["health"] == "warning"
+
+
+def test_it_speaks_vietnamese(house: House) -> None:
+    assert "không có netmon nào đang chạy ở đây" in house.ask("doctor", language="vi").stdout
