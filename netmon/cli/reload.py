@@ -35,7 +35,9 @@ def reload(session: Session, expect: str | None, as_json: bool) -> None:
     if as_json:
         return
     if waiting := answer["for_restart"]:
-        session.screen.line((say("changed, but only from the next start on: {keys}", keys=", ".join(waiting)), "yellow"))
+        session.screen.line(
+            (say("changed, but only from the next start on: {keys}", keys=", ".join(waiting)), "yellow")
+        )
     changes = Changes(answer["difference"])
     if not changes:
         session.screen.line((say("nothing has changed"), "green"), f"  ({answer['plan'][:12]})")

@@ -17,8 +17,9 @@ _STATUS = """
 | `counts` | for `devices`, `services`, `interfaces`: how many are in each state, and `not_looked_at` |
 | `entities` | those that are not up, worst first; all of them with `--all` or with an ENTITY |
 
-An entity: `id`, `state` (`null`: not looked at yet), `since`, `reason`, `evidence`, `title` by language, `role`,
-`department`, `site`, `tier`, `lab`, `link` (of an interface that ends one), `takes` (`devices`, `services`, `sites`
+An entity: `id`, `state` (`null`: not looked at yet), `since`, `reason`, `evidence` (with which it came into its state),
+`troubles` (its checks that are not up now: `check`, `state`, `since`, `reason`, `evidence`), `title` by language,
+`role`, `department`, `site`, `tier`, `lab`, `link` (of an interface that ends one), `takes` (`devices`, `services`, `sites`
 that it takes with it as far as known), `behind` (the causes that it stands behind).
 """
 

@@ -12,7 +12,7 @@ from netmon.model.ids import EntityId, EntityKind, bare_id, entity_id, interface
 from netmon.model.log import PlanTaken
 from netmon.model.moments import SECOND, Duration, Moment
 from netmon.model.news import Status
-from netmon.model.plan import Plan, Subject
+from netmon.model.plan import CheckSpec, Plan, Subject
 from netmon.model.states import Reason, State
 from netmon.store.reading import StoreReader
 
@@ -23,6 +23,19 @@ _SILENT = (State.DOWN, State.UNREACHABLE)
 _WORST_FIRST = (State.DOWN, State.UNREACHABLE, State.UNKNOWN, State.DEGRADED)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A check that is not up now: an entity keeps the reason with which it came into its state, its checks go on."""
+
+    check: CheckSpec
+    status: Status
+
+    @property
+    def label(self) -> str:
+        """The check for people: its kind, and its name where it has one."""
+        return f"{self.check.kind} {self.check.name}" if self.check.name else self.check.kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One entity as it was last known.
@@ -31,6 +44,7 @@ class Standing:
         status: ``None`` where nobody has looked yet.
         subject: the entity itself, or the device that an interface belongs to.
         link: bare id of the link that an interface ends.
+        troubles: the checks of a subject that are not up now.
         taken: what it takes with it.
         behind: the root causes that it stands behind; it is told of there.
     """
@@ -39,6 +53,7 @@ class Standing:
     status: Status | None
     subject: Subject
     link: str | None = None
+    troubles: tuple[Trouble, ...] = ()
     taken: Taken = NOTHING
     behind: tuple[EntityId, ...] = ()
 
@@ -62,6 +77,14 @@ class Standing:
         """Whether somebody switched it off."""
         failure = self.status.failure if self.status else None
         return failure is not None and failure.reason is Reason.ADMIN_DOWN
+
+    @property
+    def told_troubles(self) -> tuple[Trouble, ...]:
+        """The checks that say more than the entity's own reason does: where it is not simply silent."""
+        failure = self.status.failure if self.status else None
+        is_told_whole = failure is not None and failure.reason is Reason.ICMP_BLOCKED
+        is_silent = self.kind is EntityKind.DEVICE and self.state is not State.DEGRADED
+        return () if is_told_whole or is_silent else self.troubles
 
     @property
     def is_root(self) -> bool:
@@ -146,6 +169,7 @@ def survey(plan: Plan, statuses: Mapping[EntityId, Status], links: Mapping[Entit
                 id=subject.id,
                 status=status,
                 subject=subject,
+                troubles=_troubles(subject, statuses),
                 taken=isolated.taken if subject.id == isolated.poller else follow.taken.get(subject.id, NOTHING),
                 behind=behind,
             )
@@ -180,6 +204,11 @@ def _isolated(plan: Plan, statuses: Mapping[EntityId, Status]) -> _Isolated:
 def _is_isolated(status: Status | None) -> bool:
     failure = status.failure if status is not None and status.state is State.UNKNOWN else None
     return failure is not None and failure.reason is Reason.POLLER_ISOLATED
+
+
+def _troubles(subject: Subject, statuses: Mapping[EntityId, Status]) -> tuple[Trouble, ...]:
+    known = ((spec, statuses.get(EntityId(spec.id))) for spec in subject.checks)
+    return tuple(Trouble(spec, status) for spec, status in known if status is not None and status.state is not State.UP)
 
 
 def _is_silent_device(identity: EntityId, status: Status | None) -> bool:

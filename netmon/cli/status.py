@@ -19,6 +19,7 @@ from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, entity_id, kind_of
 from netmon.model.moments import rfc3339
+from netmon.model.news import Status
 from netmon.model.states import State
 from netmon.ports import Latest
 
@@ -181,13 +182,10 @@ def _document(situation: Situation, shown: tuple[Standing, ...], settings: Confi
 def standing_document(standing: Standing) -> dict[str, Any]:
     """One entity for programs."""
     status, subject, taken = standing.status, standing.subject, standing.taken
-    failure = status.failure if status else None
     return {
         "id": standing.id,
-        "state": status.state.value if status else None,
-        "since": rfc3339(status.since) if status else None,
-        "reason": failure.reason.value if failure else None,
-        "evidence": failure.evidence if failure else None,
+        **_status_document(status),
+        "troubles": [{"check": trouble.check.id, **_status_document(trouble.status)} for trouble in standing.troubles],
         "title": dict(subject.title),
         "role": subject.role,
         "department": subject.department,
@@ -197,4 +195,14 @@ def standing_document(standing: Standing) -> dict[str, Any]:
         "link": standing.link,
         "takes": {"devices": list(taken.devices), "services": list(taken.services), "sites": list(taken.sites)},
         "behind": list(standing.behind),
+    }
+
+
+def _status_document(status: Status | None) -> dict[str, Any]:
+    failure = status.failure if status else None
+    return {
+        "state": status.state.value if status else None,
+        "since": rfc3339(status.since) if status else None,
+        "reason": failure.reason.value if failure else None,
+        "evidence": failure.evidence if failure else None,
     }

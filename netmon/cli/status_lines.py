@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from netmon.cli.screen import STYLES, Screen, text
-from netmon.cli.situation import Situation, Standing
+from netmon.cli.situation import Situation, Standing, Trouble
 from netmon.cli.times import LocalTime, rounded
 from netmon.cli.words import Words
 from netmon.inventory.inventory import Inventory
@@ -83,7 +83,7 @@ class Teller:
             return
         self.screen.line(self.headline(standing), hang=2)
         self.screen.line(self.since(status), indent=2, hang=2)
-        if (why := self.why(status)) is not None:
+        for why in self.reasons(standing):
             self.screen.line(why, indent=2, hang=2)
         if standing.taken:
             self._tell_taken(standing, others)
@@ -109,6 +109,21 @@ class Teller:
         """Since when, and how long that is."""
         ago = rounded(Duration(max(0, self.local.now - status.since)))
         return text(self.words.say("since {at}, for {ago}", at=self.local.show(status.since), ago=ago))
+
+    def reasons(self, standing: Standing) -> list[Text]:
+        """Why it is so now: what its checks say, or else the reason with which it came into its state."""
+        troubles = standing.told_troubles
+        if troubles:
+            return [self._check(trouble) for trouble in troubles]
+        why = self.why(standing.status) if standing.status else None
+        return [] if why is None else [why]
+
+    def _check(self, trouble: Trouble) -> Text:
+        status = trouble.status
+        state = (self.words.state(status.state), STYLES[status.state])
+        line = text(trouble.label, " ", state, f" {self.words.say('since {at}', at=self.local.show(status.since))}")
+        why = self.why(status)
+        return line if why is None else line.append_text(text(", ")).append_text(why)
 
     def why(self, status: Status) -> Text | None:
         """Reason and evidence."""

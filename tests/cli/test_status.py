@@ -156,6 +156,30 @@ def test_an_unknown_name_meets_its_nearest_neighbours(house: House) -> None:
     assert 'nothing is called "syt-gw7": did you mean syt-gw1' in answer.stderr
 
 
+def test_a_degraded_device_tells_what_is_wrong_with_it_now_not_what_it_began_with(house: House) -> None:
+    partial = Failure(Reason.PARTIAL, "snmp is degraded: half of the table came")
+    house.keep(
+        became("check:device:syt-gw1/snmp", State.DEGRADED, minute=3, failure=partial),
+        became("device:syt-gw1", State.DEGRADED, minute=3, failure=partial),
+        became("check:device:syt-gw1/snmp", State.DOWN, minute=4, failure=Failure(Reason.REFUSED, "port closed")),
+    )
+
+    said = house.ask("status", "syt-gw1").stdout
+
+    assert "DEGRADED  device:syt-gw1" in said
+    assert "  since 12:03:00, for 7 m\n  snmp down since 12:04:00, refused: port closed\n" in said
+
+
+def test_a_device_that_only_blocks_echoes_says_so(house: House) -> None:
+    blocked = Failure(Reason.ICMP_BLOCKED, "no echo, but snmp answers")
+    house.keep(
+        became("check:device:syt-gw1/icmp", State.DOWN, minute=3, failure=SILENCE),
+        became("device:syt-gw1", State.DEGRADED, minute=3, failure=blocked),
+    )
+
+    assert "icmp_blocked: no echo, but snmp answers" in house.ask("status").stdout
+
+
 def test_evidence_of_a_device_cannot_steer_the_terminal(house: House) -> None:
     forged = Failure(Reason.UNEXPECTED, "\x1b[32mall is well\x1b[0m\nUP  device:core1")
     house.keep(became("device:core1", State.DOWN, failure=forged))
@@ -167,7 +191,10 @@ def test_evidence_of_a_device_cannot_steer_the_terminal(house: House) -> None:
 
 
 def test_json_has_the_shape_that_is_documented(house: House) -> None:
-    house.keep(became("device:core1", State.DOWN, minute=3, failure=SILENCE))
+    house.keep(
+        became("check:device:core1/icmp", State.DOWN, minute=3, failure=SILENCE),
+        became("device:core1", State.DOWN, minute=3, failure=SILENCE),
+    )
 
     document = house.ask_json("status")
 
@@ -182,6 +209,15 @@ def test_json_has_the_shape_that_is_documented(house: House) -> None:
         "since": "2026-11-21T05:03:00Z",
         "reason": "timeout",
         "evidence": "127.9.7.1: no echo reply within 1 s",
+        "troubles": [
+            {
+                "check": "check:device:core1/icmp",
+                "state": "down",
+                "since": "2026-11-21T05:03:00Z",
+                "reason": "timeout",
+                "evidence": "127.9.7.1: no echo reply within 1 s",
+            }
+        ],
         "title": {},
         "role": "switch",
         "department": "centre",
