@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,17 @@ async def netmon_at_once(checks: int) -> Figures:
     async with asyncio.timeout(60):
         async with asyncio.TaskGroup() as group:
             running = group.create_task(monitor.run())
-            while len(stopwatch.lags.get("icmp", ())) < checks:
-                await asyncio.sleep(0.05)
+            await until(lambda: len(stopwatch.lags.get("icmp", ())) >= checks)
             running.cancel()
     return report(stopwatch.lags["icmp"], time.process_time() - cpu, time.monotonic() - wall)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Look now and then whether it is *done*, for a minute at most."""
+    for _ in range(1_200):
+        if done():
+            return
+        await asyncio.sleep(0.05)
 
 
 async def run_for(monitor: Monitor, seconds: float) -> None:
@@ -95,8 +103,7 @@ async def apscheduler(checks: int, interval: float, seconds: float, *, at_once: 
     await asyncio.sleep(max(0, begin.timestamp() - time.time() - 0.2))
     cpu, wall = time.process_time(), time.monotonic()
     if at_once:
-        while len(lags) < checks and time.monotonic() - wall < 60:
-            await asyncio.sleep(0.05)
+        await until(lambda: len(lags) >= checks)
     else:
         await asyncio.sleep(seconds)
     figures = report(lags, time.process_time() - cpu, time.monotonic() - wall)

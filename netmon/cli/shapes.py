@@ -19,8 +19,8 @@ _STATUS = """
 
 An entity: `id`, `state` (`null`: not looked at yet), `since`, `reason`, `evidence` (with which it came into its state),
 `troubles` (its checks that are not up now: `check`, `state`, `since`, `reason`, `evidence`), `title` by language,
-`role`, `department`, `site`, `tier`, `lab`, `link` (of an interface that ends one), `takes` (`devices`, `services`, `sites`
-that it takes with it as far as known), `behind` (the causes that it stands behind).
+`role`, `department`, `site`, `tier`, `lab`, `link` (of an interface that ends one), `takes` (`devices`, `services`,
+`sites` that it takes with it as far as known), `behind` (the causes that it stands behind).
 """
 
 _HISTORY = """
