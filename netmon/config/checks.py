@@ -22,8 +22,7 @@ from netmon.ports import CollectorKind
 Kinds = Mapping[str, CollectorKind]
 """The kinds of checks that exist, by name."""
 
-_SHORTEST_INTERVAL = Duration(5 * SECOND)
-"""Looks are kept within five seconds: a check that grew stale sooner could not be told from one that was not kept."""
+_SHORTEST_INTERVAL = SECOND
 _RULES = {"icmp": ICMP_RULE}
 
 
@@ -32,7 +31,7 @@ class CommonKeys(Settings):
 
     name: Id | None = Field(default=None, description="Tells two checks of one kind apart.")
     interval: DurationText | None = Field(
-        default=None, description="From look to look; 10 s for icmp and 60 s for other kinds, at least 5 s."
+        default=None, description="From look to look; 10 s for icmp and 60 s for other kinds, at least 1 s."
     )
     timeout: DurationText | None = Field(
         default=None, description="A look without a result by then is a miss; 1 s for icmp and 10 s for other kinds."

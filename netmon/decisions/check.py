@@ -130,16 +130,23 @@ def grow_stale(belief: CheckBelief, now: Moment, rule: Rule) -> CheckBelief:
 
 def _note(belief: CheckBelief, look: Look) -> CheckBelief:
     """What any look changes: when the target was asked and answered, and the window of the grid."""
+    answered = look.verdict.is_answer
+    last_look = _latest(belief.last_look, look.at)
     window = belief.window
     if look.occasion is Occasion.GRID:
-        window = window.add(bad=look.verdict in (Verdict.MISSED, Verdict.SLOW))
-    answered = look.verdict.is_answer
-    return replace(
-        belief,
-        last_look=_latest(belief.last_look, look.at),
+        window = window.add(bad=not answered or look.verdict is Verdict.SLOW)
+    flaw = belief.flaw
+    if answered:
+        flaw = look.failure if look.verdict is Verdict.DEGRADED else None
+    # spelled out: `replace` takes longer than all the rest of a plain look
+    return CheckBelief(
+        status=belief.status,
+        last_look=last_look,
         last_answer=_latest(belief.last_answer, look.at) if answered else belief.last_answer,
+        burst=belief.burst,
         window=window,
-        flaw=(look.failure if look.verdict is Verdict.DEGRADED else None) if answered else belief.flaw,
+        flaw=flaw,
+        is_lossy=belief.is_lossy,
     )
 
 
@@ -156,8 +163,9 @@ def _gather(belief: CheckBelief, look: Look) -> CheckBelief:
         return replace(belief, burst=burst.add(look))
     if burst is not None and look.occasion is Occasion.PROMPT:
         return belief
-    against = look.verdict.is_answer is (belief.state is State.DOWN)
-    return replace(belief, burst=Burst(look.at).add(look) if against else None)
+    if look.verdict.is_answer is (belief.state is State.DOWN):
+        return replace(belief, burst=Burst(look.at).add(look))
+    return belief if burst is None else replace(belief, burst=None)
 
 
 def _decide(belief: CheckBelief, rule: Rule, canaries: Canaries) -> CheckBelief:
@@ -181,7 +189,9 @@ def _grade(belief: CheckBelief, look: Look) -> CheckBelief:
     if belief.status is None or belief.state not in (State.UP, State.DEGRADED):
         return belief
     if look.occasion is Occasion.GRID and belief.burst is None:
-        belief = replace(belief, is_lossy=belief.window.is_lossy(belief.is_lossy))
+        is_lossy = belief.window.is_lossy(belief.is_lossy)
+        if is_lossy is not belief.is_lossy:
+            belief = replace(belief, is_lossy=is_lossy)
     wanted = State.DEGRADED if belief.flaw or belief.is_lossy else State.UP
     if wanted is belief.state:
         return belief

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from netmon.decisions.check import TRUSTED, Canaries, CheckBelief, remembered
 from netmon.decisions.subject import SubjectBelief, judge_look, judge_time
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, entity_id, interface_id, kind_of
-from netmon.model.log import Beat, Event, LifeBegan, Looked, PlanTaken
+from netmon.model.log import Beat, Event, LifeBegan, Looked
 from netmon.model.looks import Look
 from netmon.model.moments import Moment
 from netmon.model.news import Status, Transition
@@ -43,20 +43,18 @@ class Beliefs:
 
     def fold(self, event: Event) -> tuple[Transition, ...]:
         """Take one *event* of the log and return the transitions that it causes, in order."""
-        match event:
-            case Looked(look=look):
-                return self.look(look)
-            case Beat(at=at):
-                return self.pass_time(at)
-            case LifeBegan():
-                for entity in list(self._subjects):
-                    self._remember(entity)
-                self._canary_looks.clear()
-                return ()
-            case PlanTaken(at=at, plan=plan):
-                news = self.pass_time(at)
-                self._take(plan)
-                return news
+        if isinstance(event, Looked):
+            return self.look(event.look)
+        if isinstance(event, Beat):
+            return self.pass_time(event.at)
+        if isinstance(event, LifeBegan):
+            for entity in list(self._subjects):
+                self._remember(entity)
+            self._canary_looks.clear()
+            return ()
+        news = self.pass_time(Moment(event.at - 1))  # from its moment on the deadlines are those of the new plan
+        self._take(event.plan)
+        return news
 
     def look(self, look: Look) -> tuple[Transition, ...]:
         """Fold one look; one at a check that is not in the plan says nothing."""

@@ -21,7 +21,7 @@ def relooks(after: CheckBelief, look: Look, rule: Rule) -> tuple[Moment, ...]:
     Overlapping re-looks are all asked for by the opener, the first when its result is known (for a miss, its
     deadline); others one by one, each a while after the result before it.
     """
-    if after.burst is None or (look.occasion is Occasion.PROMPT and after.burst.opener != look.at):
+    if after.burst is None or after.burst.opener not in (look.at, look.opener):
         return ()
     if not rule.overlapping:
         return (Moment(look.known + rule.relook_gap),)
@@ -44,9 +44,10 @@ def opens_doubt(before: CheckBelief, after: CheckBelief, look: Look) -> bool:
 
 def prompted(subject: Subject, check: CheckSpec) -> tuple[CheckSpec, ...]:
     """The other checks of a device that are asked once when its reachability *check* misses."""
-    if reachability_check(subject) is not check:
+    first = reachability_check(subject)
+    if first is None or first.id != check.id:
         return ()
-    return tuple(spec for spec in subject.checks if spec is not check)
+    return tuple(spec for spec in subject.checks if spec.id != check.id)
 
 
 def reachability_check(subject: Subject) -> CheckSpec | None:

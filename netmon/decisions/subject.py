@@ -189,6 +189,8 @@ def _compose_poller(subject: Subject, checks: Mapping[CheckId, CheckBelief]) -> 
     """Any of its canaries: a poller that reaches none says so about itself."""
     members = [(spec, checks[spec.id].status) for spec in subject.checks]
     state = k_of_n([State.UNKNOWN if status is None else status.state for _, status in members], 1)
+    if state is State.DEGRADED:  # a canary that was never looked at is not lost
+        state = k_of_n([status.state for _, status in members if status is not None], 1)
     if state is State.DOWN:
         return state, Failure(Reason.POLLER_ISOLATED, "none of the canaries answers")
     if state is State.UNKNOWN and all(status is None for _, status in members):

@@ -32,6 +32,10 @@ JUMP = Duration(5 * SECOND)
 """A wall clock that is so far ahead of ours has left time behind in which nobody looked."""
 
 
+MANY_CHECKS = 1_000
+"""From so many checks on a full round of the garbage collector is felt."""
+
+
 class DriftingClock(Clock, Protocol):
     """A clock that knows how far the wall clock has gone elsewhere."""
 
@@ -116,6 +120,8 @@ class Machine:
                 at = desk.next_moment
                 taken = await self._store.take_plan(watching.plan, at, watching.sources)
                 desk.take_plan(taken)
+                if len(watching.collectors) > MANY_CHECKS:
+                    settle_memory()
                 monitor.watch(watching.plan, watching.collectors)
             finally:
                 monitor.resume()
@@ -126,7 +132,6 @@ class Machine:
         self.version = taken.version
         self._vitals.plan_taken(watching.plan, taken.version, at)
         self._keeper.hurry()
-        settle_memory()
         return taken.version
 
     async def _live(self, watching: Watching) -> None:
@@ -166,6 +171,8 @@ class Machine:
     def _tell(self, transition: Transition) -> None:
         """Show a transition that was kept, and say it where people would want to read it."""
         self._exporter.show_state(transition.entity, transition.state)
+        if transition.state in (State.DOWN, State.UNKNOWN) and kind_of(transition.entity) is EntityKind.CHECK:
+            self._hide_readings(CheckId(transition.entity))
         before = self._states.get(transition.entity)
         self._states[transition.entity] = transition.state
         kind, failure = kind_of(transition.entity), transition.failure
@@ -177,6 +184,12 @@ class Machine:
             reason=failure.reason.value if failure else None,
             evidence=failure.evidence if failure else None,
         )
+
+    def _hide_readings(self, check: CheckId) -> None:
+        """Drop the numbers of a check that was lost, unless it has answered again while that was being kept."""
+        belief = self._desk.belief(check) if self._desk else None
+        if belief is None or belief.state in (State.DOWN, State.UNKNOWN):
+            self._exporter.hide_readings(check)
 
 
 def settle_memory() -> None:

@@ -39,9 +39,10 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Why a watch comes up: its slot, or a re-look of the burst that began with *opener*."""
+    """Why a watch comes up: its slot, its first look of all, or a re-look of the burst that began with *opener*."""
 
     watch: Watch
+    occasion: Occasion = Occasion.GRID
     opener: Moment | None = None
 
 
@@ -84,8 +85,7 @@ class Monitor:
                     watches[spec.id] = known
                     continue
                 watches[spec.id] = watch = Watch(spec, subject, collectors[spec.id])
-                self._schedule.put(first_slot(spec.id, spec.rule.interval, now), Errand(watch))
-                self.first_looks_left.add(spec.id)
+                self._begin(watch, now)
         for check, watch in self._watches.items():
             if watches.get(check) is not watch:
                 watch.is_dropped = True
@@ -96,6 +96,17 @@ class Monitor:
         }
         self._canaries = self._by_subject.get(EntityId(f"poller:{plan.poller}"), ())
         self._gate.set()
+
+    def _begin(self, watch: Watch, now: Moment) -> None:
+        """Put *watch* on the grid; what was never looked at has its first look within half an interval."""
+        spec = watch.spec
+        slot = first_slot(spec.id, spec.rule.interval, now)
+        self._schedule.put(slot, Errand(watch))
+        self.first_looks_left.add(spec.id)
+        belief = self._desk.belief(spec.id)
+        early = Moment(slot - spec.rule.interval // 2)
+        if early >= now and belief is not None and belief.last_look is None:
+            self._schedule.put(early, Errand(watch, Occasion.FIRST))
 
     def resume(self) -> None:
         """Go on judging under the plan that is in force."""
@@ -112,10 +123,14 @@ class Monitor:
         watch = errand.watch
         if watch.is_dropped:
             return
-        if errand.opener is not None:
-            self._spawn(group, watch, due, Occasion.BURST, opener=errand.opener)
-            return
-        now = self._clock.now()
+        if errand.occasion is Occasion.GRID:
+            self._start_slot(group, errand, due)
+        elif errand.occasion is Occasion.BURST or not watch.asked_at:
+            self._spawn(group, errand, due)
+
+    def _start_slot(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
+        """Look because the slot *due* has come, unless that is long past or the look before is not done."""
+        watch, now = errand.watch, self._clock.now()
         interval = watch.spec.rule.interval
         following = next_slot(due, interval, now)
         self._schedule.put(following, errand)
@@ -128,26 +143,28 @@ class Monitor:
         if missed:
             self._vitals.slots_skipped(watch.spec.kind, missed)
         if not late and not watch.in_flight:
-            self._spawn(group, watch, due, Occasion.GRID)
+            self._spawn(group, errand, due)
 
-    def _spawn(
-        self, group: asyncio.TaskGroup, watch: Watch, due: Moment, occasion: Occasion, opener: Moment | None = None
-    ) -> None:
-        watch.in_flight += 1
-        watch.asked_at = self._clock.now()
-        group.create_task(self._look(group, watch, due, occasion, opener), name=watch.spec.id)
+    def _spawn(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
+        errand.watch.in_flight += 1
+        errand.watch.asked_at = self._clock.now()
+        group.create_task(self._look(group, errand, due), name=errand.watch.spec.id)
 
-    async def _look(
-        self, group: asyncio.TaskGroup, watch: Watch, due: Moment, occasion: Occasion, opener: Moment | None
-    ) -> None:
-        spec = watch.spec
-        timeout = min(spec.rule.timeout, PROMPT_TIMEOUT) if occasion is Occasion.PROMPT else spec.rule.timeout
+    async def _look(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
+        watch, spec = errand.watch, errand.watch.spec
+        is_prompt = errand.occasion is Occasion.PROMPT
+        timeout = min(spec.rule.timeout, PROMPT_TIMEOUT) if is_prompt else spec.rule.timeout
         self._in_flight += 1
         self._vitals.looks_in_flight(self._in_flight)
         try:
             async with self._limits.permit(watch.subject):
                 asked = Asked(
-                    spec=spec, due=due, at=self._clock.now(), timeout=timeout, occasion=occasion, opener=opener
+                    spec=spec,
+                    due=due,
+                    at=self._clock.now(),
+                    timeout=timeout,
+                    occasion=errand.occasion,
+                    opener=errand.opener,
                 )
                 outcome = await self._ask(watch, timeout)
             await self._gate.wait()
@@ -197,7 +214,7 @@ class Monitor:
         look = judged.look
         opener = judged.after.burst.opener if judged.after.burst else None
         for due in relooks(judged.after, look, watch.spec.rule):
-            self._schedule.put(due, Errand(watch, opener))
+            self._schedule.put(due, Errand(watch, Occasion.BURST, opener))
         if not opens_doubt(judged.before, judged.after, look):
             return
         wanted = {spec.id for spec in prompted(watch.subject, watch.spec)}
@@ -208,4 +225,4 @@ class Monitor:
             belief = self._desk.belief(other.spec.id)
             is_busy = other.in_flight or belief is None or belief.burst is not None
             if not is_busy and now - other.asked_at >= PROMPT_REST:
-                self._spawn(group, other, now, Occasion.PROMPT)
+                self._spawn(group, Errand(other, Occasion.PROMPT), now)

@@ -72,6 +72,8 @@ class Occasion(StrEnum):
 
     GRID = "grid"
     """Its slot had come."""
+    FIRST = "first"
+    """Nobody had ever looked, and its slot was more than half an interval away."""
     BURST = "burst"
     """A look before it went against what was settled."""
     PROMPT = "prompt"

@@ -16,6 +16,7 @@ _DURATIONS: Mapping[str, int] = {
 _BYTES: Mapping[str, int] = {
     "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
 }  # fmt: skip
+_UNITS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "m"), (MINUTE, "m", SECOND, "s"))
 _BIT_RATES: Mapping[str, int] = {"bps": 1, "kbps": 10**3, "Mbps": 10**6, "Gbps": 10**9}
 
 
@@ -46,11 +47,9 @@ def format_duration(value: Duration) -> str:
         return f"{value / MILLISECOND:.3g} ms"
     if value < MINUTE:
         return f"{value / SECOND:.3g} s"
-    for unit, name, below, below_name in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "m"), (MINUTE, "m", SECOND, "s")):
-        if value >= unit:
-            rest = value % unit // below
-            return f"{value // unit} {name} {rest} {below_name}" if rest else f"{value // unit} {name}"
-    raise AssertionError("a minute or more has a unit")
+    unit, name, below, below_name = next(units for units in _UNITS if value >= units[0])
+    rest = value % unit // below
+    return f"{value // unit} {name} {rest} {below_name}" if rest else f"{value // unit} {name}"
 
 
 def _parse(text: str, units: Mapping[str, int], example: str) -> int:

@@ -100,7 +100,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(load_province: LoadProvince)
             'url: "https://10.20.7.10/"',
             'url: "https://10.20.7.10/", interval: 10ms',
             "9:111  services.syt-portal.checks.0.http.interval",
-            "the interval must be at least 5 s",
+            "the interval must be at least 1 s",
             id="an interval that would be a flood",
         ),
         pytest.param(
