@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ async def lags_of_the_healthy(devices: int, dead: int, seconds: float) -> list[f
     return lags
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--devices", type=int, default=3_000)
     parser.add_argument("--seconds", type=float, default=40)
@@ -96,7 +97,8 @@ def main() -> None:
     print(f"the bar (p99 at most {figures['bar']['p99_ms_at_most']} ms) {verdict}")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return 0 if figures["bar"]["holds"] else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

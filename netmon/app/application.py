@@ -37,6 +37,7 @@ from netmon.snmp.descriptors import raise_descriptor_limit
 from netmon.store.opening import open_store
 
 DESCRIPTORS = 65_536
+SPARE_DESCRIPTORS = 500
 STORE_PATIENCE = Duration(30 * SECOND)
 """netmon is not ready when the store has taken nothing for so long."""
 
@@ -85,7 +86,8 @@ class Application:
         settings = self._files.settings
         with _start_errors(f"cannot use the state directory {settings.state}", "give netmon's user the right to it"):
             make_state_directory(settings)
-        raise_descriptor_limit(DESCRIPTORS)
+        if (descriptors := raise_descriptor_limit(DESCRIPTORS)) < len(self._files.plan.checks) + SPARE_DESCRIPTORS:
+            self._events.warning("descriptors_short", allowed=descriptors, checks=len(self._files.plan.checks))
         database = locate_store(settings, self._files.places)
         async with AsyncExitStack() as stack:
             group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -101,13 +103,16 @@ class Application:
                 looking=settings.looking,
             )
             first = self._watching(asking)  # a credential that leads to no secret is told before anything is asked
-            reloading = Reloading(self._files, lambda: machine.take(self._watching(asking)), self._health)
+            reloading = Reloading(self._files, lambda: self._watching(asking), machine.take, self._health)
             verbs = {"about": self._tell_about, "reload": reloading.reload, **Playing(lab).verbs}
+            control = ControlSocket(control_path(settings), verbs)
+            with _start_errors("cannot open the control socket", "choose a shorter `state:`"):
+                control.listen()
             doors = build_doors(self._exposition, self._health, self._readiness, self._export)
             work = [
                 group.create_task(machine.run(lambda: self._watching(asking, first)), name="machine"),
                 group.create_task(serve(doors, listening, self._export), name="doors"),
-                group.create_task(ControlSocket(control_path(settings), verbs).run(), name="control"),
+                group.create_task(control.run(), name="control"),
             ]
             self._events.info("netmon_started", listen=settings.listen, lab=lab is not None)
             await self._until_stopped(group, reloading)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from netmon.collectors import KINDS
@@ -87,3 +87,13 @@ class Files:
         """Go by *loaded* from now on; what only a restart can change stays as it is."""
         _, self.plan = loaded.complete
         self.loaded = loaded
+
+    @contextmanager
+    def considered(self, loaded: Loaded) -> Iterator[None]:
+        """Inside, *loaded* is in force, to see whether everything can be built from it; nothing may wait meanwhile."""
+        before = self.loaded
+        self.adopt(loaded)
+        try:
+            yield
+        finally:
+            self.adopt(before)

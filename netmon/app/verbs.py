@@ -14,6 +14,7 @@ from netmon.app.files import Files, load_files
 from netmon.config.difference import difference
 from netmon.config.loading import Loaded
 from netmon.engine.control import Answer, ControlError, Verb
+from netmon.engine.machine import Watching
 from netmon.kernel.problems import Mistakes
 from netmon.kernel.secrets import SecretError
 from netmon.lab.faults import Fault, LabError
@@ -25,10 +26,22 @@ SHORTEST_HASH = 8
 
 
 class Reloading:
-    """Takes the files as they are now; on a mistake in them the running plan is kept, and that is said."""
+    """Takes the files as they are now; on a mistake in them the running plan is kept, and that is said.
 
-    def __init__(self, files: Files, take: Callable[[], Awaitable[int]], vitals: Vitals) -> None:
+    Args:
+        watching: what the files that are in force say is to be watched.
+        take: has it watched, and gives the version of its plan.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        watching: Callable[[], Watching],
+        take: Callable[[Watching], Awaitable[int]],
+        vitals: Vitals,
+    ) -> None:
         self._files = files
+        self._watching = watching
         self._take_plan = take
         self._vitals = vitals
         self._events = structlog.get_logger("netmon.reload")
@@ -36,21 +49,29 @@ class Reloading:
 
     async def reload(self, question: Mapping[str, Any]) -> Answer:
         """Take the files, if they make the plan that ``expect`` names (the beginning of its hash) or none is named."""
+        # shielded: files whose plan the machine has taken are in force, even where whoever asked has gone
+        return await asyncio.shield(self._reload(question.get("expect")))
+
+    async def reload_on_signal(self) -> None:
+        """Reload because of SIGHUP: whatever comes of it is in the log, and stops nobody."""
+        try:
+            await self.reload({})
+        except ControlError:
+            pass  # it was logged where it arose
+        except Exception:  # noqa: BLE001  a bug here must not end the watching
+            self._events.exception("reload_crashed", kept=self._files.plan.hash[:12])
+
+    async def _reload(self, expected: object) -> Answer:
         async with self._turn:
             try:
                 loaded = await asyncio.to_thread(load_files, self._files.path)
-                return await self._take(loaded, question.get("expect"))
+                return await self._take(loaded, expected)
             except Mistakes as mistakes:
                 self._refuse("the files have mistakes")
                 return {"problems": [problem.as_json() for problem in mistakes.problems], "plan": self._files.plan.hash}
-            except (SecretError, StoreError, ValueError, RuntimeError) as error:
+            except (SecretError, StoreError, OSError, ValueError, RuntimeError) as error:
                 self._refuse(str(error))
                 raise ControlError(f"{error}; the running plan is kept") from error
-
-    async def reload_on_signal(self) -> None:
-        """Reload because of SIGHUP: whatever comes of it is in the log."""
-        with contextlib.suppress(ControlError):
-            await self.reload({})
 
     async def _take(self, loaded: Loaded, expected: object) -> Answer:
         _, plan = loaded.complete
@@ -58,14 +79,11 @@ class Reloading:
             raise ValueError(f"`poller` is {plan.poller} now, and was {self._files.plan.poller}: that takes a restart")
         if isinstance(expected, str) and not (len(expected) >= SHORTEST_HASH and plan.hash.startswith(expected)):
             raise ValueError(f"the files now make plan {plan.hash[:12]}, not {expected}: look at `netmon plan` again")
-        before, changes = self._files.loaded, difference(self._files.plan, plan)
-        waiting = self._files.waiting_for_restart(loaded)
+        changes, waiting = difference(self._files.plan, plan), self._files.waiting_for_restart(loaded)
+        with self._files.considered(loaded):
+            watching = self._watching()
+        version = await self._take_plan(watching)
         self._files.adopt(loaded)
-        try:
-            version = await self._take_plan()
-        except BaseException:
-            self._files.adopt(before)
-            raise
         self._events.info("plan_taken", version=version, hash=plan.hash[:12], for_restart=list(waiting) or None)
         return {
             "version": version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -30,22 +31,31 @@ class ControlSocket:
         self._verbs = verbs
         self._events = structlog.get_logger("netmon.control")
 
+    def listen(self) -> None:
+        """Open the socket, so that whoever asks from now on waits for `run`.
+
+        Raises:
+            OSError: the path is too long for a socket (107 bytes), or cannot be written to.
+        """
+        self._path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        os.fchmod(self._listener.fileno(), 0o600)  # before it has a name: nobody else may slip in between
+        self._listener.bind(str(self._path))
+        self._listener.listen()
+
+    def close(self) -> None:
+        """Close the socket, so that whoever asks is told that nobody is here."""
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
     async def run(self) -> None:
         """Serve until cancelled."""
-        listener = self._listen()
-        server = await asyncio.start_unix_server(self._serve, sock=listener, limit=LINE_LIMIT)
+        server = await asyncio.start_unix_server(self._serve, sock=self._listener, limit=LINE_LIMIT)
         try:
             async with server:
                 await server.serve_forever()
         finally:
-            self._path.unlink(missing_ok=True)
-
-    def _listen(self) -> socket.socket:
-        self._path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(self._path))
-        self._path.chmod(0o600)
-        return listener
+            self.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -68,6 +78,9 @@ class ControlSocket:
             return await verb(question)
         except ControlError as error:
             return {"error": str(error)}
+        except Exception:  # noqa: BLE001  a bug in a verb must not leave whoever asks without an answer
+            self._events.exception("control_verb_crashed", verb=question["verb"])
+            return {"error": "a bug of netmon; its log says where"}
 
 
 async def ask(path: Path, verb: str, **arguments: object) -> dict[str, Any]:
@@ -91,6 +104,8 @@ async def ask(path: Path, verb: str, **arguments: object) -> dict[str, Any]:
         raise ControlError(f"{path} belongs to another user: ask as the user that runs netmon") from error
     except TimeoutError as error:
         raise ControlError(f"netmon did not answer on {path} within {PATIENCE_SECONDS:g} s") from error
+    except ValueError as error:
+        raise ControlError(f"netmon's answer on {path} is longer than this command reads") from error
     if not line:
         raise ControlError(f"netmon closed {path} without an answer; its log says why")
     answer: dict[str, Any] = json.loads(line)

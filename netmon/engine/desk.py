@@ -87,6 +87,7 @@ class Desk:
         self._plan = taken
         self._frontier = taken.at
         self._unsettled.clear()
+        self._recorder.end_runs()
         self._news += self._beliefs.fold(taken)
 
     def judge(self, asked: Asked, outcome: Outcome, now: Moment) -> Judged | None:

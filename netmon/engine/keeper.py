@@ -46,18 +46,16 @@ class Keeper:
         while True:
             await self._clock.wait(self._urgent, Moment(self._clock.now() + BEAT))
             self._urgent.clear()
-            async with self.turn:
-                await self._insist(desk, attempts=None)
+            await self._insist(desk, attempts=None)
 
     async def finish(self, desk: Desk) -> None:
         """Keep the rest of a life, with its last beat; what the store refuses for long is lost, as in a crash."""
-        async with self.turn:
-            try:
-                await self._insist(desk, attempts=len(RETRIES))
-            except StoreError as error:
-                self._events.error("last_batch_lost", error=str(error))
-            finally:
-                self._drawn = None
+        try:
+            await self._insist(desk, attempts=len(RETRIES))
+        except StoreError as error:
+            self._events.error("last_batch_lost", error=str(error))
+        finally:
+            self._drawn = None
 
     async def keep(self, desk: Desk) -> None:
         """Keep what *desk* has filed so far, with a beat, and then tell the news in it; the caller has the turn.
@@ -76,7 +74,8 @@ class Keeper:
         failures = 0
         while True:
             try:
-                await self.keep(desk)
+                async with self.turn:
+                    await self.keep(desk)
             except StoreError as error:
                 if failures == attempts:
                     raise

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from types import TracebackType
 
 from netmon.engine.settings import LookingSettings
+from netmon.model.ids import EntityId, EntityKind, kind_of
 from netmon.model.plan import Subject
 
 
@@ -84,15 +86,24 @@ class Limits:
     def __init__(self, settings: LookingSettings) -> None:
         self._settings = settings
         self._in_all = Places(settings.looks_in_all)
-        self._sites: dict[str | None, Places] = {}
-        self._targets: dict[str, Places] = {}
+        self._sites: dict[str, Places] = {}
+        self._targets: dict[EntityId, Places] = {}
 
     def permit(self, subject: Subject) -> Permit:
-        """A permit to look at *subject*, to be entered."""
+        """A permit to look at *subject*, to be entered; canaries wait for no one: others are judged by them."""
+        if kind_of(subject.id) is EntityKind.POLLER:
+            return Permit(())
         target = self._targets.get(subject.id)
         if target is None:
             target = self._targets[subject.id] = Places(self._settings.looks_per_target)
+        if subject.site is None:
+            return Permit((target, self._in_all))
         site = self._sites.get(subject.site)
         if site is None:
             site = self._sites[subject.site] = Places(self._settings.looks_per_site)
         return Permit((target, site, self._in_all))
+
+    def keep_only(self, subjects: Collection[EntityId]) -> None:
+        """Forget the places of targets that are not among *subjects*."""
+        for target in self._targets.keys() - subjects:
+            del self._targets[target]

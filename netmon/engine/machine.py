@@ -26,7 +26,7 @@ from netmon.model.moments import SECOND, Duration, Moment, in_seconds
 from netmon.model.news import Transition
 from netmon.model.plan import Plan
 from netmon.model.states import Reason, State
-from netmon.ports import Collector, Exporter, Store, Vitals
+from netmon.ports import Collector, Exporter, Store, StoreError, Vitals
 
 JUMP = Duration(5 * SECOND)
 """A wall clock that is so far ahead of ours has left time behind in which nobody looked."""
@@ -91,13 +91,22 @@ class Machine:
         return None if self._monitor is None else len(self._monitor.first_looks_left)
 
     async def run(self, watching: Callable[[], Watching]) -> None:
-        """Watch what *watching* gives at the beginning of each life."""
+        """Watch what *watching* gives at the beginning of each life.
+
+        Raises:
+            StoreError: the first life could not begin; a later one waits until the store is there again.
+        """
         while True:
             try:
                 await self._live(watching())
             except* ClockJumpedError:
                 self._events.warning("clock_jumped", seconds=in_seconds(self._clock.drift()))
                 self._clock.follow_wall()
+            except* StoreError as refusals:
+                if not self.version:
+                    raise
+                self._events.error("life_could_not_begin", error=str(refusals.exceptions[0]))
+                await self._clock.sleep_until(Moment(self._clock.now() + BEAT))
 
     async def take(self, watching: Watching) -> int:
         """Watch what *watching* says from now on; returns the version under which the store keeps its plan.
@@ -126,6 +135,7 @@ class Machine:
             finally:
                 monitor.resume()
         self._exporter.show_plan(watching.plan.subjects.values())
+        self._states.clear()
         for entity, state in desk.states():
             self._exporter.show_state(entity, state)
             self._states[entity] = state
@@ -137,7 +147,7 @@ class Machine:
     async def _live(self, watching: Watching) -> None:
         memory = await self._store.memory(watching.plan.poller)
         if memory.last_beat is not None:
-            self._clock.catch_up(Moment(memory.last_beat + 1))
+            self._go_on_from(Moment(memory.last_beat + 1))
         life = await self._store.begin_life(watching.plan.poller, self._clock.now())
         self._desk = desk = Desk(memory, life)
         self._monitor = monitor = Monitor(
@@ -149,8 +159,8 @@ class Machine:
             hurry=self._keeper.hurry,
         )
         self._events.info("life_began", life=life.life, checks=len(watching.plan.checks))
-        await self.take(watching)
         try:
+            await self._take(watching)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keeper.run(desk), name="keeper")
                 group.create_task(monitor.run(), name="monitor")
@@ -159,6 +169,13 @@ class Machine:
             # whatever ends this life, what was seen in it is kept with its last beat
             self._desk = None
             await asyncio.shield(self._keeper.finish(desk))
+
+    def _go_on_from(self, moment: Moment) -> None:
+        """The log never goes back: where the wall clock stands before its end, time goes on from there."""
+        behind = moment - self._clock.now()
+        if behind > JUMP:
+            self._events.error("clock_behind_log", seconds=in_seconds(Duration(behind)), at=moment)
+        self._clock.catch_up(moment)
 
     async def _watch_clock(self) -> None:
         while True:

@@ -21,6 +21,9 @@ from netmon.model.plan import CheckSpec, Plan, Subject
 from netmon.model.states import State
 from netmon.ports import Collector, Exporter, Vitals
 
+FIRST_LOOKS = Duration(30 * SECOND)
+"""What was never looked at is looked at within so long, or within half its interval."""
+
 OVERTIME = Duration(5 * SECOND)
 """A collector that has not returned so long after its deadline is broken, and is stopped."""
 
@@ -90,6 +93,8 @@ class Monitor:
             if watches.get(check) is not watch:
                 watch.is_dropped = True
         self.first_looks_left &= watches.keys()
+        self._crashed &= watches.keys()
+        self._limits.keep_only(plan.subjects.keys())
         self._watches = watches
         self._by_subject = {
             entity: tuple(watches[spec.id] for spec in subject.checks) for entity, subject in plan.subjects.items()
@@ -98,14 +103,16 @@ class Monitor:
         self._gate.set()
 
     def _begin(self, watch: Watch, now: Moment) -> None:
-        """Put *watch* on the grid; what was never looked at has its first look within half an interval."""
+        """Put *watch* on the grid; what was never looked at has its first look soon, and does not wait for its slot."""
         spec = watch.spec
         slot = first_slot(spec.id, spec.rule.interval, now)
         self._schedule.put(slot, Errand(watch))
-        self.first_looks_left.add(spec.id)
         belief = self._desk.belief(spec.id)
-        early = Moment(slot - spec.rule.interval // 2)
-        if early >= now and belief is not None and belief.last_look is None:
+        if belief is None or belief.last_look is not None:
+            return
+        self.first_looks_left.add(spec.id)
+        early = Moment(now + (slot - now) % min(spec.rule.interval // 2, FIRST_LOOKS))
+        if early < slot:
             self._schedule.put(early, Errand(watch, Occasion.FIRST))
 
     def resume(self) -> None:

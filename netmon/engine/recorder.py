@@ -71,6 +71,10 @@ class Recorder:
         self._sequence += 1
         self._looked.append(Looked(look=look, plan=plan, sequence=self._sequence))
 
+    def end_runs(self) -> None:
+        """Let no run grow any further: another plan begins, and everything was kept."""
+        self._open.clear()
+
     def note_latest(self, spec: CheckSpec, latest: Latest) -> None:
         """Remember the newest look of a check, to be kept with it."""
         self._latest[spec.id] = latest

@@ -5,11 +5,13 @@ Device text in a field is escaped by the renderers, so that it can neither forge
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from netmon.model.moments import Moment, rfc3339
@@ -35,6 +37,24 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+class Unbreakable:
+    """A stream that loses what it cannot write: a full disk or a closed terminal must not end the watching."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write *text*, or lose it."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or lose what was not."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure_events(level: str, stream: TextIO = sys.stderr) -> None:
     """From now on write events of *level* (``debug`` ... ``error``) and above to *stream*."""
     in_terminal = stream.isatty()
@@ -50,12 +70,12 @@ def configure_events(level: str, stream: TextIO = sys.stderr) -> None:
         ]
     else:
         processors += [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),  # they hold secrets
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Unbreakable(stream))),
         cache_logger_on_first_use=False,
     )

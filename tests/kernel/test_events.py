@@ -72,3 +72,33 @@ def test_events_below_the_level_are_not_written() -> None:
     structlog.get_logger().error("store_refused_batch")
 
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["store_refused_batch"]
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_loses_lines_and_stops_nobody() -> None:
+    configure_events("info", Full())
+
+    structlog.get_logger().error("store_refused_batch")
+
+
+def crash(community: str) -> None:
+    datagram = community.encode()
+    raise ValueError(len(datagram))
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()], ids=["as JSON", "in a terminal"])
+def test_a_traceback_holds_no_values_of_variables(stream: io.StringIO) -> None:
+    configure_events("info", stream)
+    try:
+        crash("s3cret-community")
+    except ValueError:
+        structlog.get_logger().exception("collector_crashed")
+
+    assert "ValueError" in stream.getvalue()
+    assert "s3cret-community" not in stream.getvalue().replace('crash("s3cret-community")', "")

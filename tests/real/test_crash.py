@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from netmon.model.moments import SECOND
+from netmon.model.ids import EntityId
+from netmon.model.moments import SECOND, Moment, from_rfc3339
 from tests.postgres import Server, missing_server, serving
 from tests.real.conftest import Note
 from tests.real.crashes import (
@@ -29,6 +34,8 @@ pytestmark = pytest.mark.real
 
 FLICKER = Flicker(devices=80, services=40, seed=20080531)
 NEEDS_A_NAMESPACE = pytest.mark.skipif(missing_part() is not None, reason=missing_part() or "")
+
+DEVICE = EntityId("device:d0")
 
 Prefix = tuple[str, ...]
 
@@ -53,10 +60,29 @@ def _survives(daemon: Daemon, database: Database, *, kills: int, note: Note) -> 
     for _ in range(kills):
         assert trial.kill_once(longest_seconds=7).complaints == []
     assert trial.find_difference() == []
+    gaps, told_gaps = _gaps_between_lives(daemon), _unmonitored_in_history(daemon)
+    assert len(gaps) >= kills // 2
+    assert [gap for gap in gaps if gap not in told_gaps] == []
     transitions = sum(death.kept for death in trial.deaths)
     untold = transitions - sum(death.told for death in trial.deaths)
     note(f"{kills} kills, {transitions} transitions, {untold} of them kept and not told: nothing lost or doubled")
     assert transitions > 20 * kills
+
+
+def _gaps_between_lives(daemon: Daemon) -> list[tuple[Moment, Moment]]:
+    """From each last beat to the next life, for lives that beat, since the device was first seen."""
+    lives = daemon.read(lambda reader: reader.lives())
+    seen = daemon.read(lambda reader: reader.history(DEVICE, Moment(0), lives[-1].last_beat))[0].status.since
+    beating = [life for life in lives if life.last_beat > max(life.began, seen)]
+    return [(before.last_beat, after.began) for before, after in pairwise(beating) if after.life == before.life + 1]
+
+
+def _unmonitored_in_history(daemon: Daemon) -> list[tuple[Moment, Moment]]:
+    """What `netmon history` calls unmonitored."""
+    command = [sys.executable, "-m", "netmon", "--config", str(daemon.config), "history", DEVICE, "--json"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    told = [one for one in json.loads(answer.stdout)["intervals"] if one["state"] == "unmonitored" and one["until"]]
+    return [(from_rfc3339(one["since"]), from_rfc3339(one["until"])) for one in told]
 
 
 @NEEDS_A_NAMESPACE

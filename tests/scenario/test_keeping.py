@@ -47,6 +47,52 @@ async def test_while_the_store_refuses_nothing_is_told_and_nothing_is_lost(world
     assert world.replayed() == world.kept()
 
 
+async def test_a_reload_while_the_store_refuses_is_refused_at_once_and_the_running_plan_goes_on(world: World) -> None:
+    world.has_device("core-1")
+    await world.starts()
+    await world.passes(30)
+    world.store.refuses = True
+    await world.passes(10)
+    world.has_device("edge-1")
+    began = world.now
+
+    with pytest.raises(StoreError):
+        await world.reloads()
+
+    assert world.now == began
+    world.store.refuses = False
+    await world.passes(30)
+    assert (world.state(CORE), world.state("device:edge-1")) == (UP, None)
+
+
+async def test_a_store_that_is_away_when_the_clock_jumps_is_waited_for(world: World) -> None:
+    world.has_device("core-1")
+    await world.starts()
+    await world.passes(30)
+    world.store.refuses = True
+
+    await world.sleeps(600)
+    await world.passes(60)
+    assert "life_could_not_begin" in {event["event"] for event in world.events}
+
+    world.store.refuses = False
+    await world.passes(30)
+    assert world.state(CORE) is UP
+    assert world.replayed() == world.kept()
+
+
+async def test_canaries_are_asked_even_while_every_place_is_taken(world: World) -> None:
+    crowded = World(looking=LookingSettings(looks_in_all=1, looks_per_site=1, looks_per_target=5))
+    crowded.has_canaries("provider")
+    for k in range(10):
+        crowded.has_device(f"edge-{k}", "snmp").takes(Duration(9 * SECOND), "snmp")
+    await crowded.starts()
+    await crowded.passes(60)
+
+    assert len(crowded.asked("poller:centre")) >= 6
+    await crowded.stops()
+
+
 async def test_a_store_that_refuses_is_told_once_and_once_that_it_takes_again(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
