@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -43,6 +43,14 @@ class Questions(Protocol):
 
     def collector(self, check: CheckSpec, watched: tuple[str, ...]) -> Collector:
         """The collector of *check*; *watched* names the interfaces whose states it should bring back."""
+
+
+@runtime_checkable
+class SecretQuestions(Protocol):
+    """A kind whose checks hold secrets, which may be others at a reload though the files say the same."""
+
+    def fingerprint(self, check: CheckSpec) -> str:
+        """A text that changes with the secrets of *check*, and tells nothing of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

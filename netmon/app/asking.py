@@ -10,7 +10,7 @@ from netmon.collectors import KINDS
 from netmon.kernel.clock import Clock
 from netmon.model.ids import CheckId
 from netmon.model.plan import CheckSpec, Subject
-from netmon.ports import Collector, Ground, Questions
+from netmon.ports import Collector, Ground, Questions, SecretQuestions
 
 
 class Asking:
@@ -18,7 +18,7 @@ class Asking:
 
     def __init__(self, questions: Mapping[str, Questions]) -> None:
         self._questions = questions
-        self._made: dict[CheckId, tuple[CheckSpec, tuple[str, ...], object, Collector]] = {}
+        self._made: dict[CheckId, tuple[CheckSpec, tuple[str, ...], str, Collector]] = {}
 
     def collectors(self, files: Files) -> dict[CheckId, Collector]:
         """A collector for each check of the plan that is in force.
@@ -29,7 +29,7 @@ class Asking:
         made = {}
         for subject in files.plan.subjects.values():
             for spec in subject.checks:
-                made[spec.id] = self._made_for(spec, subject, files)
+                made[spec.id] = self._made_for(spec, subject)
         self._made = made
         return {check: one[-1] for check, one in made.items()}
 
@@ -37,15 +37,13 @@ class Asking:
         """A collector for one check, for as long as its caller wants it."""
         return self._questions[spec.kind].collector(spec, subject.watched)
 
-    def _made_for(
-        self, spec: CheckSpec, subject: Subject, files: Files
-    ) -> tuple[CheckSpec, tuple[str, ...], object, Collector]:
-        credential = spec.settings.get("credential")
-        secret = files.credential(credential) if isinstance(credential, str) else None
+    def _made_for(self, spec: CheckSpec, subject: Subject) -> tuple[CheckSpec, tuple[str, ...], str, Collector]:
+        questions = self._questions[spec.kind]
+        secrets = questions.fingerprint(spec) if isinstance(questions, SecretQuestions) else ""
         known = self._made.get(spec.id)
-        if known is not None and known[:3] == (spec, subject.watched, secret):
+        if known is not None and known[:3] == (spec, subject.watched, secrets):
             return known
-        return spec, subject.watched, secret, self.collector(spec, subject)
+        return spec, subject.watched, secrets, self.collector(spec, subject)
 
 
 @asynccontextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hmac
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Self
@@ -66,6 +68,17 @@ class CredentialSettings(Settings):
         elif self.community is None or self.user or self.auth or self.privacy:
             raise ValueError(f"version {self.version.value} wants a community, and no user, auth or privacy")
         return self
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Where its secrets stand."""
+        keys = (part.key for part in (self.auth, self.privacy) if part is not None)
+        return (*keys, *((self.community,) if self.community is not None else ()))
+
+    def fingerprint(self, secrets: Mapping[str, str], key: bytes) -> str:
+        """A text that is the same only while the settings and their *secrets* are, and tells nothing without *key*."""
+        content = [self.model_dump(mode="json"), [secrets[reference] for reference in self.references]]
+        return hmac.digest(key, json.dumps(content).encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)

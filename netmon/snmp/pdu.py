@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from netmon.snmp import ber
 from netmon.snmp.ber import Malformed, Value
@@ -133,27 +134,29 @@ class Get:
     An agent names in its answer what was asked, in the same order; so the answer is read along the
     encoded names, at a quarter of a microsecond a value. Where the order or the form of lengths
     differs, it is read in general.
+
+    Args:
+        oids: what is asked for, in dotted text or encoded.
     """
 
-    __slots__ = ("_expected", "oids", "request")
+    __slots__ = ("__weakref__", "_names", "_sizes", "request")
 
-    def __init__(self, oids: Sequence[str]) -> None:
-        self.oids = tuple(oids)
-        encoded = [ber.encode_oid(oid) for oid in oids]
-        self.request = Request(Kind.GET, _ZERO, _ZERO, _names(encoded))
-        self._expected = tuple((name, len(name) + 2) for name in encoded)
+    def __init__(self, oids: Sequence[str | bytes]) -> None:
+        self._names = tuple(ber.encode_oid(oid) if isinstance(oid, str) else oid for oid in oids)
+        self._sizes = tuple(len(name) + 2 for name in self._names)
+        self.request = Request(Kind.GET, _ZERO, _ZERO, _names(self._names))
 
     def __len__(self) -> int:
-        return len(self.oids)
+        return len(self._names)
 
     def without(self, position: int) -> Get:
         """The same question but for the name at *position*."""
-        return Get(self.oids[:position] + self.oids[position + 1 :])
+        return Get(self._names[:position] + self._names[position + 1 :])
 
     def halves(self) -> tuple[Get, Get]:
         """The same question in two, for an agent to whom the whole is too big."""
-        middle = len(self.oids) // 2
-        return Get(self.oids[:middle]), Get(self.oids[middle:])
+        middle = len(self._names) // 2
+        return Get(self._names[:middle]), Get(self._names[middle:])
 
     def decode(self, payload: bytes) -> list[Value | None]:
         """The values in the order of the names; ``None`` where the agent has none.
@@ -166,7 +169,7 @@ class Get:
         number = int.from_bytes
         at = 0
         try:
-            for name, size in self._expected:
+            for name, size in zip(self._names, self._sizes, strict=True):
                 begin = at + size
                 end = at + 2 + payload[at + 1]
                 if not payload.startswith(name, at + 2) or payload[begin + 1] != end - begin - 2:
@@ -186,5 +189,16 @@ class Get:
 
     def _decode_by_name(self, payload: bytes) -> list[Value | None]:
         found = {name: ber.decode_value(tag, value) for name, tag, value in ber.varbinds(payload)}
-        contents = (name[ber.any_element(name, 0)[1] :] for name, _ in self._expected)
+        contents = (name[ber.any_element(name, 0)[1] :] for name in self._names)
         return [found.get(content) for content in contents]
+
+
+_ASKED: WeakValueDictionary[bytes, Get] = WeakValueDictionary()
+
+
+def share(question: Get) -> Get:
+    """*question*, or one alike that is asked already: devices of one model are asked for the same names.
+
+    A question is about 90 bytes a name, which a thousand devices need not pay a thousand times.
+    """
+    return _ASKED.setdefault(question.request.names, question)

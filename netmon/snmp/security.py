@@ -47,7 +47,11 @@ class Security(Protocol):
         """The datagram that must be answered before anything can be asked, or ``None`` where nothing is needed."""
 
     def seal(self, pdu: bytes, number: int, now: float) -> bytes:
-        """The datagram that carries *pdu*; *number* is the request's."""
+        """The datagram that carries *pdu*; *number* is the request's.
+
+        Raises:
+            NoAnswer: the greeting was not answered yet; nothing leaves with less security than was asked for.
+        """
 
     def unseal(self, datagram: bytes, number: int, now: float) -> bytes:
         """The PDU in *datagram*, which should answer the request *number*.

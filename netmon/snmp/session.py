@@ -13,6 +13,7 @@ from netmon.snmp.credential import Credential
 from netmon.snmp.failures import NoAnswer
 from netmon.snmp.pdu import ErrorStatus, Get, Kind, Request, Response, fresh_request_id
 from netmon.snmp.security import MessageVersion, Remedy
+from netmon.snmp.sockets import Sockets
 from netmon.snmp.wire import Oddities, Run, Target, Wire, is_address
 
 T = TypeVar("T")
@@ -33,21 +34,22 @@ class Answers:
 
 
 class SnmpSession:
-    """Asks one agent with one credential; opens its socket when it is first needed, and again after `close`.
+    """Asks one agent with one credential; opens a socket when it needs one, and another after that was closed.
 
     Attributes:
         most_names: how many names one GET may hold; smaller once the agent found an answer too big.
         repetitions: how many instances one GETBULK asks for; smaller once that was too many.
     """
 
-    def __init__(self, target: Target, credential: Credential, context: str | None = None) -> None:
+    def __init__(self, target: Target, credential: Credential, *, sockets: Sockets, context: str | None = None) -> None:
         self.target = target
         self.credential = credential
         self.most_names = _MOST_NAMES
         self.repetitions = _MOST_REPETITIONS
         self._security = credential.security(context)
-        self._wire = Wire(target, self._security)
+        self._wire = Wire(target, self._security, sockets)
         self._lock = asyncio.Lock()
+        self._is_retired = False
 
     @property
     def version(self) -> MessageVersion:
@@ -58,11 +60,6 @@ class SnmpSession:
     def oddities(self) -> Oddities:
         """What came besides answers."""
         return self._wire.oddities
-
-    @property
-    def used(self) -> float:
-        """When something was asked last, by the loop's clock; zero where nothing was."""
-        return self._wire.used
 
     async def get(self, question: Get, until: float) -> list[Value | None]:
         """The values of *question* in its order; ``None`` for an instance that the agent does not have.
@@ -104,11 +101,17 @@ class SnmpSession:
             self._begin_anew_after(failure)
             raise
         finally:
-            self._lock.release()
+            self._end_turn()
 
     def close(self) -> None:
         """Give the socket back; the next question opens another."""
         self._wire.close()
+
+    def retire(self) -> None:
+        """Keep no socket but for an open question: another session has taken the place of this one."""
+        self._is_retired = True
+        if not self._lock.locked():
+            self.close()
 
     async def _run_through(self, questions: Sequence[Get], values: list[Value | None], until: float) -> int:
         """Ask *questions* without waking anybody in between; how many were answered before one wanted more.
@@ -131,7 +134,7 @@ class SnmpSession:
             self._begin_anew_after(failure)
             raise
         finally:
-            self._lock.release()
+            self._end_turn()
         return run.answered
 
     def _begin_anew_after(self, failure: NoAnswer) -> None:
@@ -150,6 +153,11 @@ class SnmpSession:
                 await self._lock.acquire()
         except TimeoutError:
             raise NoAnswer(Reason.TIMEOUT, f"{self.target.where}: other questions took all the time") from None
+
+    def _end_turn(self) -> None:
+        if self._is_retired:
+            self.close()
+        self._lock.release()
 
     async def _converse(self, request: Request, read: Callable[[bytes], T], until: float) -> tuple[Response, T | None]:
         for _ in range(_MOST_REMEDIES):

@@ -17,6 +17,7 @@ from netmon.snmp.security import MessageVersion, Remedy, Stray, message_version
 _USM = 3
 _LARGEST_MESSAGE = 65_507
 _WINDOW_SECONDS = 150
+_ENGINE_ID_BYTES = range(5, 33)
 _AUTH, _PRIV, _REPORTABLE = 1, 2, 4
 
 _STATS = "1.3.6.1.6.3.15.1.1."
@@ -32,13 +33,17 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user and the master keys, stretched once for all engines."""
+    """A user and the master keys, stretched once for all engines; what is encrypted is signed too."""
 
     name: bytes
     auth: AuthProtocol | None = None
     auth_master: bytes = field(default=b"", repr=False)
     privacy: PrivacyProtocol | None = None
     privacy_master: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.privacy is not None and self.auth is None:
+            raise ValueError("privacy wants auth as well")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,70 +61,85 @@ class _Message:
     data_at: int
 
 
+@dataclass(slots=True)
+class _Engine:
+    """An agent that told who it is: its time, as it was *heard*, and the user's keys, which open nothing elsewhere."""
+
+    id: bytes
+    boots: int
+    time: int
+    heard: float
+    auth_key: bytes = field(default=b"", repr=False)
+    privacy: Privacy | None = None
+
+    def time_at(self, now: float) -> int:
+        return min(self.time + int(now - self.heard), 2**31 - 1)
+
+
 class UserSecurity:
-    """The user at one agent: its engine is discovered, its time is followed, its keys are localized once."""
+    """The user at one agent: its engine is discovered, its time is followed, its keys are localized once.
+
+    Nothing but a greeting leaves, and nothing but a report is believed, before the engine is known; from then on
+    both are signed and encrypted as the user wants it.
+    """
 
     version = MessageVersion.V3
 
     def __init__(self, user: User, context: bytes) -> None:
         self._user = user
         self._context = context
-        self._engine = b""
-        self._boots = 0
-        self._time = 0
-        self._heard = 0.0
-        self._auth_key = b""
-        self._privacy: Privacy | None = None
+        self._engine: _Engine | None = None
         self._salt = secrets.randbits(64)
 
     @property
     def silence(self) -> str:
         """What silence may mean besides a dead target."""
-        if not self._engine:
+        if self._engine is None:
             return "it did not even tell its engine id"
         return "it told its engine id; some agents are silent on a wrong privacy key"
 
     def greeting(self, number: int) -> bytes | None:
-        if self._engine:
+        if self._engine is not None:
             return None
         probe = Get(()).request.encode(number)
-        return self._assemble(number, _REPORTABLE, self._parameters(b"", 0, 0, b""), _scoped(b"", b"", probe))
+        return self._assemble(number, _REPORTABLE, _parameters(b"", 0, 0, b"", b"", b""), _scoped(b"", b"", probe))
 
     def seal(self, pdu: bytes, number: int, now: float) -> bytes:
-        time = self._engine_time(now)
-        plain = _scoped(self._engine, self._context, pdu)
-        flags, salt, data = _REPORTABLE, b"", plain
-        if self._privacy:
-            self._salt = self._salt + 1 & 2**64 - 1
-            salt = self._salt.to_bytes(8, "big")
-            if self._privacy.protocol is PrivacyProtocol.DES:
-                salt = (self._boots & 2**32 - 1).to_bytes(4, "big") + salt[4:]
+        engine, auth = self._engine, self._user.auth
+        if engine is None:
+            raise NoAnswer(Reason.MALFORMED, "it has not told its engine id")
+        time = engine.time_at(now)
+        flags, salt, data = _REPORTABLE, b"", _scoped(engine.id, self._context, pdu)
+        if engine.privacy is not None:
             flags |= _PRIV
-            data = ber.encode(ber.OCTET_STRING, self._privacy.encrypt(plain, salt, self._boots, time))
-        if self._user.auth is None:
-            return self._assemble(number, flags, self._parameters(self._user.name, self._boots, time, salt), data)
-        flags |= _AUTH
-        message = self._assemble(number, flags, self._parameters(self._user.name, self._boots, time, salt), data)
+            salt = self._next_salt(engine.privacy, engine.boots)
+            data = ber.encode(ber.OCTET_STRING, engine.privacy.encrypt(data, salt, engine.boots, time))
+        if auth is None:
+            parameters = _parameters(engine.id, engine.boots, time, self._user.name, b"", salt)
+            return self._assemble(number, flags, parameters, data)
+        blank = bytes(auth.signature_bytes)
+        parameters = _parameters(engine.id, engine.boots, time, self._user.name, blank, salt)
+        message = self._assemble(number, flags | _AUTH, parameters, data)
         end = len(message) - len(data) - len(salt) - 2  # the signature stands before the salt, and that before the data
-        signature = self._user.auth.sign(self._auth_key, message)
-        return message[: end - len(signature)] + signature + message[end:]
+        return message[: end - len(blank)] + auth.sign(engine.auth_key, message) + message[end:]
 
     def unseal(self, datagram: bytes, number: int, now: float) -> bytes:
         message = _take_apart(datagram)
         if message.number != number:
             raise Stray("a message with another number")
-        signed = bool(message.flags & _AUTH)
-        if self._engine and message.engine == self._engine and signed:
-            self._verify(datagram, message, now)
-        encrypted = bool(message.flags & _PRIV)
-        pdu = _pdu_of(self._decrypt(datagram, message) if encrypted else datagram[message.data_at :])
+        engine = self._engine if self._engine and message.engine == self._engine.id else None
+        is_signed, is_encrypted = bool(message.flags & _AUTH), bool(message.flags & _PRIV)
+        if engine and is_signed:
+            self._verify(engine, datagram, message, now)
+        pdu = _pdu_of(_decrypt(engine, datagram, message) if is_encrypted else datagram[message.data_at :])
         if not pdu:
             raise Malformed("a message without a PDU")
         if pdu[0] == Kind.REPORT:
-            self._learn_engine(message, now)
-        elif message.engine != self._engine or message.user != self._user.name:
+            if self._engine is None:
+                self._engine = self._meet(message, now)
+        elif engine is None or message.user != self._user.name:
             raise Stray("a message of another engine or user")
-        elif (self._user.auth is not None and not signed) or (self._privacy and not encrypted):
+        elif (self._user.auth and not is_signed) or (self._user.privacy and not is_encrypted):
             raise Stray("an answer with less security than the question")
         return pdu
 
@@ -135,21 +155,12 @@ class UserSecurity:
         raise NoAnswer(Reason.UNEXPECTED, f"it sent the report {name or 'without a name'} in place of an answer")
 
     def forget(self) -> None:
-        self._engine = b""
+        self._engine = None
 
-    def _engine_time(self, now: float) -> int:
-        return min(self._time + int(now - self._heard), 2**31 - 1) if self._engine else 0
-
-    def _parameters(self, user: bytes, boots: int, time: int, salt: bytes) -> bytes:
-        signature = bytes(self._user.auth.signature_bytes) if self._user.auth and user else b""
-        fields = (self._engine, boots, time, user, signature, salt)
-        return ber.encode(
-            ber.SEQUENCE,
-            b"".join(
-                ber.encode_integer(value) if isinstance(value, int) else ber.encode(ber.OCTET_STRING, value)
-                for value in fields
-            ),
-        )
+    def _next_salt(self, privacy: Privacy, boots: int) -> bytes:
+        self._salt = self._salt + 1 & 2**64 - 1
+        salt = self._salt.to_bytes(8, "big")
+        return boots.to_bytes(4, "big") + salt[4:] if privacy.protocol is PrivacyProtocol.DES else salt
 
     def _assemble(self, number: int, flags: int, parameters: bytes, data: bytes) -> bytes:
         header = (
@@ -166,42 +177,53 @@ class UserSecurity:
             + data,
         )
 
-    def _verify(self, datagram: bytes, message: _Message, now: float) -> None:
+    def _verify(self, engine: _Engine, datagram: bytes, message: _Message, now: float) -> None:
         auth = self._user.auth
         if auth is None:
             raise Stray("a signed answer to an unsigned question")
         begin, end = message.signature
         blank = datagram[:begin] + bytes(end - begin) + datagram[end:]
-        if not hmac.compare_digest(auth.sign(self._auth_key, blank), datagram[begin:end]):
+        if not hmac.compare_digest(auth.sign(engine.auth_key, blank), datagram[begin:end]):
             raise Malformed("an answer whose signature is wrong")
-        behind = self._engine_time(now) - message.time
-        if message.boots < self._boots or (message.boots == self._boots and behind > _WINDOW_SECONDS):
+        behind = engine.time_at(now) - message.time
+        if message.boots < engine.boots or (message.boots == engine.boots and behind > _WINDOW_SECONDS):
             raise Stray("an answer from before the window of time")
-        self._boots, self._time, self._heard = message.boots, message.time, now
+        engine.boots, engine.time, engine.heard = message.boots, message.time, now
 
-    def _decrypt(self, datagram: bytes, message: _Message) -> bytes:
-        if self._privacy is None or len(message.salt) != 8 or not message.flags & _AUTH:
-            raise Malformed("an encrypted message that nobody can read")
-        secret, end = ber.octets(datagram, message.data_at)
-        if end != len(datagram):
-            raise Malformed("octets follow the encrypted part")
-        try:
-            return self._privacy.decrypt(secret, message.salt, message.boots, message.time)
-        except ValueError as error:
-            raise Malformed("an encrypted part that is not made of whole blocks") from error
+    def _meet(self, message: _Message, now: float) -> _Engine:
+        """Who the engine says it is; what a report says unsigned of its time is corrected by the first signed one."""
+        if len(message.engine) not in _ENGINE_ID_BYTES:
+            raise Malformed(f"a report whose engine id has {len(message.engine)} octets in place of 5 to 32")
+        engine = _Engine(message.engine, message.boots, message.time, now)
+        user = self._user
+        if user.auth is not None:
+            engine.auth_key = user.auth.localize(user.auth_master, engine.id)
+            if user.privacy is not None:
+                engine.privacy = Privacy.localized(user.privacy, user.auth, user.privacy_master, engine.id)
+        return engine
 
-    def _learn_engine(self, message: _Message, now: float) -> None:
-        """Take over who the engine is; what a report says unsigned is corrected by the first signed one."""
-        if self._engine or not 5 <= len(message.engine) <= 32:
-            return
-        self._engine = message.engine
-        self._boots, self._time, self._heard = message.boots, message.time, now
-        if self._user.auth:
-            self._auth_key = self._user.auth.localize(self._user.auth_master, self._engine)
-            if self._user.privacy:
-                self._privacy = Privacy.localized(
-                    self._user.privacy, self._user.auth, self._user.privacy_master, self._engine
-                )
+
+def _decrypt(engine: _Engine | None, datagram: bytes, message: _Message) -> bytes:
+    if engine is None or engine.privacy is None or len(message.salt) != 8 or not message.flags & _AUTH:
+        raise Malformed("an encrypted message that nobody can read")
+    secret, end = ber.octets(datagram, message.data_at)
+    if end != len(datagram):
+        raise Malformed("octets follow the encrypted part")
+    try:
+        return engine.privacy.decrypt(secret, message.salt, message.boots, message.time)
+    except ValueError as error:
+        raise Malformed("an encrypted part that is not made of whole blocks") from error
+
+
+def _parameters(*fields: int | bytes) -> bytes:
+    """Engine id, boots, time, user, signature and salt, as a message carries them."""
+    return ber.encode(
+        ber.SEQUENCE,
+        b"".join(
+            ber.encode_integer(value) if isinstance(value, int) else ber.encode(ber.OCTET_STRING, value)
+            for value in fields
+        ),
+    )
 
 
 def _scoped(engine: bytes, context: bytes, pdu: bytes) -> bytes:

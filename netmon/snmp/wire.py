@@ -21,6 +21,7 @@ from netmon.snmp.ber import Malformed, Value
 from netmon.snmp.failures import NoAnswer
 from netmon.snmp.pdu import ErrorStatus, Get, Kind, Response, decode_response, fresh_request_id
 from netmon.snmp.security import Security, Stray
+from netmon.snmp.sockets import Sockets
 
 T = TypeVar("T")
 
@@ -82,17 +83,14 @@ class _Waiting(Generic[T]):
 
 
 class Wire:
-    """Sends sealed requests and brings back what answers them.
+    """Sends sealed requests and brings back what answers them."""
 
-    Attributes:
-        used: when something was asked last, by the loop's clock.
-    """
-
-    def __init__(self, target: Target, security: Security) -> None:
+    def __init__(self, target: Target, security: Security, sockets: Sockets) -> None:
         self.oddities = Oddities()
-        self.used = 0.0
         self._target = target
         self._security = security
+        self._sockets = sockets
+        self._used = 0.0
         self._socket: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop
         self._waiting: _Waiting[Any] | None = None
@@ -103,8 +101,14 @@ class Wire:
         """Whether there is a socket."""
         return self._socket is not None
 
+    def was_idle_since(self, moment: float) -> bool:
+        """Whether nothing was asked since *moment* of the loop's clock, and nothing is waited for."""
+        return self._waiting is None and self._used < moment
+
     def close(self) -> None:
-        """Close the socket; whoever waits for an answer is not answered."""
+        """Close the socket; whoever waits for an answer is told that there will be none."""
+        if self._waiting is not None:
+            self._waiting.fail(NoAnswer(Reason.CUT_OFF, f"{self._target.where}: closed before an answer came"))
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -112,43 +116,51 @@ class Wire:
             self._loop.remove_reader(self._socket)
             self._socket.close()
             self._socket = None
+            self._sockets.forget(self)
 
     async def open(self, until: float) -> None:
         """Open the socket, unless it is.
 
         Raises:
-            NoAnswer: the name is not known by *until*, or there is no way to the target.
+            NoAnswer: its address is not known by *until*, or must not be asked, or there is no way to it.
         """
         if self._socket is not None:
             return
         self._loop = asyncio.get_running_loop()
-        family, address = await self._resolve(until)
+        address = await self._locate(until)
+        self._sockets.watch(self)
+        try:
+            self._socket = self._connected(str(address), socket.AF_INET if address.version == 4 else socket.AF_INET6)
+        finally:
+            if self._socket is None:
+                self._sockets.forget(self)
+        self._used = self._loop.time()
+
+    def _connected(self, address: str, family: socket.AddressFamily) -> socket.socket:
         opened = socket.socket(family, socket.SOCK_DGRAM)
         try:
             opened.setblocking(False)
-            opened.connect(address)
-            self._loop.add_reader(opened, self._read_one, opened)
+            opened.connect((address, self._target.port))
         except OSError as error:
             opened.close()
             raise NoAnswer(Reason.UNREACHABLE, f"{self._target.where}: {os.strerror(error.errno or 0)}") from error
-        self._socket = opened
+        if opened.getsockname() == opened.getpeername():  # the port was free, on this very machine, and is ours now
+            opened.close()
+            raise NoAnswer(Reason.REFUSED, f"{self._target.where}: port closed")
+        self._loop.add_reader(opened, self._read_one, opened)
+        return opened
 
-    async def _resolve(self, until: float) -> tuple[int, tuple[object, ...]]:
-        if is_address(self._target.host):
-            family = socket.AF_INET6 if ":" in self._target.host else socket.AF_INET
-            return family, (self._target.host, self._target.port)
+    async def _locate(self, until: float) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         try:
             async with asyncio.timeout_at(until):
-                found = await self._loop.getaddrinfo(self._target.host, self._target.port, type=socket.SOCK_DGRAM)
-        except (TimeoutError, socket.gaierror, UnicodeError) as error:
-            why = error.strerror if isinstance(error, socket.gaierror) else "no answer from the resolver"
-            raise NoAnswer(Reason.NAME_NOT_RESOLVED, f"{self._target.host}: {why}") from error
-        return found[0][0], found[0][4]
+                return await self._sockets.locate(self._target.host)
+        except TimeoutError as error:
+            raise NoAnswer(Reason.NAME_NOT_RESOLVED, f"{self._target.host}: no answer from the resolver") from error
 
     async def exchange(
         self, datagram: bytes, number: int, read: Callable[[bytes], T], until: float, run: Run | None = None
     ) -> tuple[Response, T | None]:
-        now = self.used = self._loop.time()
+        now = self._used = self._loop.time()
         due = _first_due(now, until)
         answer: asyncio.Future[tuple[Response, T | None]] = self._loop.create_future()
         self._waiting = _Waiting(number, datagram, due, until, read, answer, run)
@@ -239,7 +251,7 @@ class Wire:
         question = next(run.following, None)
         if question is None:
             return False
-        now = self.used = self._loop.time()
+        now = self._used = self._loop.time()
         waiting.number = fresh_request_id()
         waiting.datagram = self._security.seal(question.request.encode(waiting.number), waiting.number, now)
         waiting.read = question.decode

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.real.daemon import until
+
 HERE = Path(__file__).parent
 NEAR, FAR, ROGUE = (f"nmi{os.getpid()}{end}" for end in "nfr")
 
@@ -92,6 +94,17 @@ def run(*command: str, stdin: str | None = None) -> str:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+def is_settled(namespace: str) -> bool:
+    """Whether its links carry packets and its addresses may be used.
+
+    The kernel takes up to a second to believe in a link whose other end came up, and drops what is sent to a group
+    until then: the first question for an IPv6 neighbour is lost. Looking for duplicate addresses takes another.
+    """
+    links = json.loads(run("ip", "-n", namespace, "-6", "-j", "addr"))
+    addresses = [address for link in links for address in link["addr_info"]]
+    return all(link["operstate"] != "DOWN" for link in links) and not any("tentative" in each for each in addresses)
+
+
 @dataclass(frozen=True)
 class Asker:
     """Who asks: root with raw sockets, or nobody with datagram ones."""
@@ -124,6 +137,7 @@ def network() -> Iterator[None]:
             )
         run("ip", "netns", "exec", FAR, "nft", "-f", "-", stdin=FAR_FILTER)
         run("ip", "netns", "exec", NEAR, "nft", "-f", "-", stdin=NEAR_FILTER)
+        until(lambda: all(map(is_settled, (NEAR, FAR, ROGUE))), "every link is up")
         yield
     finally:
         for namespace in (NEAR, FAR, ROGUE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import ipaddress
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from netmon.snmp.credential import Credential
 from netmon.snmp.security import MessageVersion
 from netmon.snmp.session import SnmpSession
+from netmon.snmp.sockets import Sockets
 from netmon.snmp.wire import Target
 
 _SPEC = importlib.util.spec_from_file_location("snmp_agent", Path(__file__).with_name("agent.py"))
@@ -33,17 +35,24 @@ async def agent() -> AsyncIterator[object]:
     await asyncio.sleep(0)  # the transport closes in the next turn of the loop
 
 
+async def find_literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(host)
+
+
 @pytest.fixture
-async def session_to() -> AsyncIterator[Callable[..., SnmpSession]]:
-    sessions: list[SnmpSession] = []
+async def sockets() -> AsyncIterator[Sockets]:
+    shared = Sockets(find_literal)
+    yield shared
+    shared.close()
+    assert shared.open_count == 0
 
+
+@pytest.fixture
+def session_to(sockets) -> Callable[..., SnmpSession]:
     def open_session(port: int, version: int = 2, host: str = "127.0.0.1") -> SnmpSession:
-        sessions.append(SnmpSession(Target(host, port), PUBLIC if version == 2 else PUBLIC_V1))
-        return sessions[-1]
+        return SnmpSession(Target(host, port), PUBLIC if version == 2 else PUBLIC_V1, sockets=sockets)
 
-    yield open_session
-    for session in sessions:
-        session.close()
+    return open_session
 
 
 @pytest.fixture

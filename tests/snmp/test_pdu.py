@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netmon.snmp import ber
 from netmon.snmp.ber import Malformed
-from netmon.snmp.pdu import Get, Kind, decode_response, fresh_request_id
+from netmon.snmp.pdu import Get, Kind, decode_response, fresh_request_id, share
 
 NAMES = ("1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0", "1.3.6.1.2.1.31.1.1.1.6.300")
 
@@ -105,10 +105,15 @@ def test_the_quick_reading_of_a_response_believes_nothing_that_the_strict_one_re
 def test_a_question_comes_apart_without_losing_a_name() -> None:
     question = Get(NAMES)
 
-    first, second = question.halves()
+    assert [half.request for half in question.halves()] == [Get(NAMES[:1]).request, Get(NAMES[1:]).request]
+    assert question.without(1).request == Get((NAMES[0], NAMES[2])).request
 
-    assert first.oids + second.oids == question.oids
-    assert question.without(1).oids == (NAMES[0], NAMES[2])
+
+def test_devices_that_are_asked_for_the_same_names_share_the_question() -> None:
+    question = share(Get(NAMES))
+
+    assert share(Get(NAMES)) is question
+    assert share(Get(NAMES[1:])) is not question
 
 
 def test_request_ids_take_four_octets_and_do_not_repeat() -> None:

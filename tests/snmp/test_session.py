@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 
 import pytest
 
+from netmon.model.looks import Failure
 from netmon.model.states import Reason
 from netmon.snmp import ber
 from netmon.snmp.failures import NoAnswer
@@ -202,10 +204,79 @@ async def test_an_agent_that_was_away_is_heard_when_it_is_back(agent, session_to
     assert await session.get(QUESTION, within(5)) == ANSWER
 
 
-async def test_a_name_that_is_none_is_not_resolved(session_to, within) -> None:
-    nameless = await failure_of(session_to(161, host=f"{'x' * 64}.example"), QUESTION, within(5))
+async def test_a_name_that_is_none_is_not_resolved(session_to, sockets, within) -> None:
+    async def know_nothing(host: str) -> ipaddress.IPv4Address:
+        raise NoAnswer(Reason.NAME_NOT_RESOLVED, f"{host}: no such name")
 
-    assert nameless.failure.reason is Reason.NAME_NOT_RESOLVED
+    sockets.locate = know_nothing
+
+    nameless = await failure_of(session_to(161, host="gw1.example"), QUESTION, within(5))
+
+    assert nameless.failure == Failure(Reason.NAME_NOT_RESOLVED, "gw1.example: no such name")
+    assert sockets.open_count == 0
+
+
+async def test_a_resolver_that_hangs_takes_no_longer_than_the_deadline(session_to, sockets, within) -> None:
+    async def hang(host: str) -> ipaddress.IPv4Address:
+        return await asyncio.get_running_loop().create_future()
+
+    sockets.locate = hang
+
+    nameless = await failure_of(session_to(161, host="gw1.example"), QUESTION, within(0.05))
+
+    assert nameless.failure == Failure(Reason.NAME_NOT_RESOLVED, "gw1.example: no answer from the resolver")
+
+
+async def test_a_name_is_resolved_anew_after_a_failure_alone(agent, session_to, sockets, within) -> None:
+    asked = []
+
+    async def locate(host: str) -> ipaddress.IPv4Address:
+        asked.append(host)
+        return ipaddress.IPv4Address("127.0.0.1")
+
+    sockets.locate = locate
+    session = session_to(agent.port, host="gw1.example")
+
+    assert [await session.get(QUESTION, within(5)) for _ in range(2)] == [ANSWER] * 2
+    assert asked == ["gw1.example"]
+    agent.misbehave = lambda reply: []
+    await failure_of(session, QUESTION, within(0.05))
+    assert sockets.open_count == 0
+    agent.misbehave = None
+    assert await session.get(QUESTION, within(5)) == ANSWER
+    assert asked == ["gw1.example"] * 2
+
+
+async def test_who_waits_is_told_when_the_session_is_closed(agent, session_to, within) -> None:
+    session = session_to(agent.port)
+    agent.misbehave = lambda reply: []
+    agent.before_answer = session.close
+
+    closed = await failure_of(session, QUESTION, within(60))
+
+    assert closed.failure == Failure(Reason.CUT_OFF, f"127.0.0.1:{agent.port}: closed before an answer came")
+
+
+async def test_a_session_that_is_retired_answers_and_keeps_no_socket(agent, session_to, sockets, within) -> None:
+    session = session_to(agent.port)
+    agent.before_answer = session.retire
+
+    assert await session.get(QUESTION, within(5)) == ANSWER
+    assert sockets.open_count == 0
+    told = await session.get_each([QUESTION] * 3, within(5))
+    assert (told.values, told.cut, sockets.open_count) == (ANSWER * 3, None, 0)
+
+
+async def test_a_session_that_rests_gives_its_socket_back_when_it_is_retired(
+    agent, session_to, sockets, within
+) -> None:
+    session = session_to(agent.port)
+    await session.get(QUESTION, within(5))
+    assert sockets.open_count == 1
+
+    session.retire()
+
+    assert sockets.open_count == 0
 
 
 async def test_an_error_without_a_name_is_unexpected(agent, session_to, within) -> None:

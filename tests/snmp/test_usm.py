@@ -16,6 +16,8 @@ from netmon.snmp.usm import User, UserSecurity
 ENGINE = bytes.fromhex("80001f8804746573742d")
 SHA = AuthProtocol.SHA256
 USER = User(b"netmon", SHA, SHA.stretch(b"authpass123"), PrivacyProtocol.AES128, SHA.stretch(b"privpass123"))
+SIGNING = User(USER.name, USER.auth, USER.auth_master)
+OPEN = User(USER.name)
 STATS = "1.3.6.1.6.3.15.1.1."
 
 
@@ -37,6 +39,21 @@ def report(number: int, name: str, boots: int = 1, time: int = 100, engine: byte
         + ber.encode(ber.SEQUENCE, header + ber.encode_integer(3))
         + ber.encode(ber.OCTET_STRING, parameters)
         + scoped,
+    )
+
+
+def forged(number: int, flags: int, engine: bytes = b"", user: bytes = USER.name, signature: bytes = b"") -> bytes:
+    """A response in the clear, as somebody without a key can make it."""
+    empty = ber.encode(ber.OCTET_STRING, b"")
+    fields = ber.encode(ber.OCTET_STRING, engine) + ber.encode_integer(1) + ber.encode_integer(100)
+    named = ber.encode(ber.OCTET_STRING, user) + ber.encode(ber.OCTET_STRING, signature) + empty
+    header = ber.encode_integer(number) + ber.encode_integer(65_507) + ber.encode(ber.OCTET_STRING, bytes((flags,)))
+    return ber.encode(
+        ber.SEQUENCE,
+        ber.encode_integer(3)
+        + ber.encode(ber.SEQUENCE, header + ber.encode_integer(3))
+        + ber.encode(ber.OCTET_STRING, ber.encode(ber.SEQUENCE, fields + named))
+        + ber.encode(ber.SEQUENCE, ber.encode(ber.OCTET_STRING, engine) + empty + response(number)),
     )
 
 
@@ -78,10 +95,85 @@ def test_an_answer_to_another_question_is_a_stray() -> None:
 
 
 def test_an_unsigned_answer_to_a_signed_question_is_a_stray() -> None:
-    unsigned = introduced(User(b"netmon"))
+    unsigned = introduced(OPEN)
 
     with pytest.raises(Stray, match="less security"):
         introduced().unseal(unsigned.seal(response(9), 9, 0.0), 9, 0.0)
+
+
+@pytest.mark.parametrize("user", [USER, SIGNING, OPEN], ids=["signed and encrypted", "signed", "neither"])
+@pytest.mark.parametrize("flags", [0, 1], ids=["unsigned", "said to be signed"])
+@pytest.mark.parametrize("signature", [b"", bytes(24)], ids=["no signature", "a blank signature"])
+def test_nothing_but_a_report_is_believed_before_the_engine_is_known(user: User, flags: int, signature: bytes) -> None:
+    security = UserSecurity(user, b"")
+
+    with pytest.raises(Stray, match="another engine"):
+        security.unseal(forged(9, flags, signature=signature), 9, 0.0)
+
+
+@pytest.mark.parametrize("user", [USER, SIGNING, OPEN], ids=["signed and encrypted", "signed", "neither"])
+def test_nothing_but_a_greeting_leaves_before_the_engine_is_known(user: User) -> None:
+    security = UserSecurity(user, b"")
+    question = Get(("1.3.6.1.2.1.1.3.0",)).request.encode(9)
+
+    assert user.name not in (security.greeting(7) or b"")
+    with pytest.raises(NoAnswer) as refused:
+        security.seal(question, 9, 0.0)
+
+    assert refused.value.failure.reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("engine", [b"", b"four", bytes(33)], ids=["none", "too short", "too long"])
+def test_an_engine_id_that_cannot_be_is_not_taken(engine: bytes) -> None:
+    security = UserSecurity(USER, b"")
+
+    with pytest.raises(Malformed, match=rf"has {len(engine)} octets in place of 5 to 32"):
+        security.unseal(report(7, f"{STATS}4.0", engine=engine), 7, 0.0)
+
+    assert security.greeting(8)
+
+
+def test_an_answer_that_was_signed_but_not_encrypted_is_a_stray() -> None:
+    readable = introduced(SIGNING).seal(response(9), 9, 0.0)
+
+    assert introduced(SIGNING).unseal(readable, 9, 0.0) == response(9)
+    with pytest.raises(Stray, match="less security"):
+        introduced().unseal(readable, 9, 0.0)
+
+
+@pytest.mark.parametrize("signature", [b"", bytes(24)], ids=["no signature", "a blank signature"])
+def test_a_signature_that_anybody_could_make_is_wrong(signature: bytes) -> None:
+    with pytest.raises(Malformed, match="signature is wrong"):
+        introduced(SIGNING).unseal(forged(9, 1, ENGINE, signature=signature), 9, 0.0)
+
+
+def test_an_answer_to_another_user_is_a_stray() -> None:
+    with pytest.raises(Stray, match="another engine or user"):
+        introduced(OPEN).unseal(forged(9, 0, ENGINE, user=b"another"), 9, 0.0)
+
+
+def test_what_another_engine_encrypted_is_not_decrypted() -> None:
+    other = UserSecurity(USER, b"")
+    other.unseal(report(7, f"{STATS}4.0", engine=b"another engine"), 7, 0.0)
+
+    with pytest.raises(Malformed, match="nobody can read"):
+        introduced().unseal(other.seal(response(9), 9, 0.0), 9, 0.0)
+
+
+def test_a_user_cannot_encrypt_without_signing() -> None:
+    with pytest.raises(ValueError, match="privacy wants auth"):
+        User(b"netmon", privacy=PrivacyProtocol.AES128)
+
+
+def test_who_is_forgotten_must_introduce_itself_again() -> None:
+    security = introduced()
+    sealed = introduced().seal(response(9), 9, 0.0)
+
+    security.forget()
+
+    assert security.greeting(8)
+    with pytest.raises((Malformed, Stray)):
+        security.unseal(sealed, 9, 0.0)
 
 
 def test_an_answer_of_another_engine_is_a_stray() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from netmon.model.looks import Failure
 from netmon.model.states import Reason
 from netmon.snmp import ber
 from netmon.snmp.failures import NoAnswer
@@ -18,6 +19,19 @@ def fill(agent, rows: int) -> None:
     for row in range(1, rows + 1):
         agent.put(f"{COLUMN}.{row}", f"eth{row}")
         agent.put(f"{NEXT_COLUMN}.{row}", 6)
+
+
+def with_rows(reply: bytes, rows: list[int]) -> bytes:
+    """The message *reply* with *rows* of the column in place of what it brings."""
+    begin, _ = ber.element(reply, 0, ber.SEQUENCE)
+    _, at = ber.integer(reply, begin)
+    _, at = ber.octets(reply, at)
+    head, (number, _) = reply[begin:at], ber.integer(reply, ber.any_element(reply, at)[1])
+    names = (ber.encode_oid(f"{COLUMN}.{row}") for row in rows)
+    payload = b"".join(ber.encode(ber.SEQUENCE, name + ber.encode(ber.OCTET_STRING, b"eth")) for name in names)
+    zero = ber.encode_integer(0)
+    body = ber.encode_integer(number) + zero + zero + ber.encode(ber.SEQUENCE, payload)
+    return ber.encode(ber.SEQUENCE, head + ber.encode(Kind.RESPONSE, body))
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -74,6 +88,58 @@ async def test_an_agent_that_goes_back_is_looping_and_its_rows_are_kept(agent, s
 
     assert walked.flaw.reason is Reason.LOOPING
     assert list(walked.rows) == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        pytest.param([[1, 2, 2, 3]], [1, 2], id="a row twice in one answer"),
+        pytest.param([[1, 2, 3], [3, 4]], [1, 2, 3], id="the last row again in the next answer"),
+        pytest.param([[1, 2, 3], [1, 2, 3]], [1, 2, 3], id="the same answer for ever"),
+        pytest.param([[5, 4]], [5], id="a row after a greater one"),
+    ],
+)
+async def test_a_row_that_comes_again_ends_the_walk_and_what_was_had_is_kept(
+    agent, session_to, within, answers, kept
+) -> None:
+    def misbehave(reply: bytes) -> list[bytes]:
+        rows = answers[min(len(agent.asked), len(answers)) - 1]
+        return [with_rows(reply, rows)]
+
+    agent.misbehave = misbehave
+    walked = await walk(session_to(agent.port), COLUMN, 100, within(5))
+
+    assert walked.flaw.reason is Reason.LOOPING
+    assert list(walked.rows) == [(row,) for row in kept]
+    assert len(agent.asked) == len(answers)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_indexes_of_all_32_bits_are_walked(agent, session_to, within, version) -> None:
+    indexes = [2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1]
+    for index in indexes:
+        agent.put(f"{COLUMN}.{index}.{index}", "far")
+    agent.put(f"{NEXT_COLUMN}.1", 6)
+
+    walked = await walk(session_to(agent.port, version), COLUMN, 100, within(5))
+
+    assert walked.flaw is None
+    assert list(walked.rows) == [(index, index) for index in indexes]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_an_index_beyond_32_bits_ends_the_walk_and_what_was_had_is_kept(
+    agent, session_to, within, version
+) -> None:
+    for index in (1, 2**32 - 1, 2**32, 2**40):
+        agent.put(f"{COLUMN}.{index}", "far")
+
+    walked = await walk(session_to(agent.port, version), COLUMN, 100, within(5))
+
+    assert walked.flaw == Failure(
+        Reason.PARTIAL, f"{COLUMN}: 2 rows, then an object identifier holds a number beyond 32 bits"
+    )
+    assert list(walked.rows) == [(1,), (2**32 - 1,)]
 
 
 async def test_steps_that_are_too_big_are_halved_and_remembered(agent, session_to, within) -> None:

@@ -33,7 +33,7 @@ class Role(Enum):
     """What is done with the numbers of a column."""
 
     GAUGE = "as it is"
-    COUNTER64 = "as it is: a restart is a reset"
+    COUNTER64 = "as it is while it rises: a fall is a reset"
     COUNTER32 = "carried on past wraps"
     OCTETS32 = "carried on past wraps, bounded by the speed"
     SPEED = "a gauge that bounds the counters after it"

@@ -1,9 +1,10 @@
-"""Counters carried on past wraps and restarts, so that neither is ever a spike, and a wrap is no loss."""
+"""Counters carried on past wraps, restarts and whatever else makes them smaller, so that nothing of it is a spike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import le
 
 _WRAP = 2**32
 _HALF = 2**31
@@ -19,12 +20,14 @@ class Count:
         turned: what is added to that: the whole turns of 2^32 before it, or less where it did not begin with 0.
         at: when it was said, for whoever carries the counter on.
         broken: the device began anew since.
+        source: the column that it was read from.
     """
 
     said: int
     turned: int = 0
     at: float = 0.0
     broken: bool = False
+    source: str = ""
 
     @property
     def total(self) -> int:
@@ -33,7 +36,7 @@ class Count:
 
 
 def carry_on(before: Count, said: int, most: float) -> Count:
-    """The counter after the device said *said*, when it cannot have counted more than *most* since.
+    """The 32-bit counter after the device said *said*, when it cannot have counted more than *most* since.
 
     A smaller number is a wrap only if the step across it is plausible: at most *most*, and less than
     half a turn. Else the device began anew, and so does the counter.
@@ -43,122 +46,100 @@ def carry_on(before: Count, said: int, most: float) -> Count:
     step = said + _WRAP - before.said
     if step < _HALF and step <= most:
         return Count(said, before.turned + _WRAP)
-    return Count(said)
+    return begin_anew(before, said, most)
 
 
-def begin_anew(before: Count, said: int, ceiling: float, at: float) -> Count:
-    """The counter of a device that began anew and said *said* at *at*; *ceiling* is what it can count in a second.
+def begin_anew(before: Count, said: int, most: float) -> Count:
+    """The counter of a device that began anew and said *said*, when it cannot have counted more than *most* since.
 
-    Most begin with 0, or go on. One that stands further than it can have come would be a spike to whoever takes
-    a step up for what was counted: it begins with 0 here, a reset for everyone.
+    Most begin with 0, or go on. Whoever reads counters takes a step up for what was counted, and after a step down
+    everything: where that is more than can be, as with an aggregate that lost a member or a gauge in a counter's
+    place, the counter begins with 0 here, a reset for everyone.
     """
-    most = ceiling * (at - before.at + _SLACK_SECONDS)
-    return Count(said) if said - before.total <= most else Count(said, -said)
+    step = said - before.total if said >= before.total else said
+    return Count(said) if step <= most else Count(said, -said)
 
 
-class ContinuedColumn:
-    """One column of 32-bit counters; rows are told apart by *keys* when the table is learned anew."""
+AfterFall = Callable[[Count, int, float], Count]
+"""What becomes of a counter that fell: `carry_on` where it may have wrapped, else `begin_anew`."""
 
-    def __init__(self, keys: Sequence[object], memory: Mapping[object, Count]) -> None:
-        self._keys = keys
-        self._said: Sequence[int | None] = ()
-        self._totals: list[int | None] = []
-        self._counts: list[Count | None] = [memory.get(key) for key in keys]
-        self._turned = any(count is not None and count.turned for count in self._counts)
-        self._at = 0.0
 
-    def follow(self, said: list[int | None], ceilings: Sequence[float], at: float) -> Sequence[int | None]:
+class CounterColumn:
+    """One column of counters, a number for each row, shown as the device says them while none of them falls.
+
+    Args:
+        before: where the rows stood when the table was learned the last time; ``None`` for a row that is new.
+    """
+
+    def __init__(self, source: str, before: Sequence[Count | None], after_fall: AfterFall) -> None:
+        known = {row: count for row, count in enumerate(before) if count is not None}
+        whole = {row: count for row, count in known.items() if not count.broken and count.source == source}
+        self._source = source
+        self._after_fall = after_fall
+        self._said: list[int | None] = [count.said if (count := whole.get(row)) else None for row in range(len(before))]
+        self._turned = {row: count.turned for row, count in whole.items() if count.turned}
+        self._broken = {row: count for row, count in known.items() if row not in whole}
+        self._at = max((count.at for count in whole.values()), default=0.0)
+
+    def follow(self, said: list[int | None], ceilings: Sequence[float], at: float) -> list[int | None]:
         """The totals after the rows said *said*; *ceilings* are what a row can count in a second."""
-        if said == self._said:
-            self._at = at
-            return self._totals
-        elapsed = at - self._at + _SLACK_SECONDS
-        for row, number in enumerate(said):
-            before = self._counts[row]
-            if number is None or (before is not None and before.said == number and not before.broken):
-                continue
-            if before is None:
-                self._counts[row] = Count(number)
-                continue
-            if before.broken:
-                after = begin_anew(before, number, ceilings[row], at)
-            else:
-                after = carry_on(before, number, ceilings[row] * elapsed)
-            self._turned = self._turned or after.turned != before.turned
-            self._counts[row] = after
+        if self._broken or (said != self._said and not _rise(self._said, said)):
+            self._mend(said, ceilings, at)
+        else:
+            self._said = said
         self._at = at
-        self._said = said
-        self._totals = self._add_turns(said) if self._turned else said
-        return self._totals
-
-    def begin_anew(self, row: int) -> None:
-        """The device says that this counter was not continuous."""
-        if (count := self._counts[row]) is not None and not count.broken:
-            self._counts[row] = replace(count, at=self._at, broken=True)
-        self._said = ()
-
-    def memory(self) -> dict[object, Count]:
-        """Where every row stands, by its key."""
-        return {
-            key: count if count.broken else replace(count, at=self._at)
-            for key, count in zip(self._keys, self._counts, strict=True)
-            if count is not None
-        }
-
-    def _add_turns(self, said: list[int | None]) -> list[int | None]:
-        return [
-            None if number is None or count is None else number + count.turned
-            for number, count in zip(said, self._counts, strict=True)
-        ]
-
-
-class WideColumn:
-    """One column of 64-bit counters: shown as the device says them, unless one began anew further than it can be."""
-
-    def __init__(self, keys: Sequence[object], memory: Mapping[object, Count]) -> None:
-        known = {row: memory[key] for row, key in enumerate(keys) if key in memory}
-        self._keys = keys
-        self._said: Sequence[int | None] = ()
-        self._at = 0.0
-        self._broken = {row: count for row, count in known.items() if count.broken}
-        self._turned = {row: count.turned for row, count in known.items() if count.turned}
-
-    def follow(self, said: list[int | None], ceilings: Sequence[float], at: float) -> Sequence[int | None]:
-        """The totals after the rows said *said*; *ceilings* are what a row can count in a second."""
-        for row in [row for row in self._broken if said[row] is not None]:
-            self._settle(row, said[row] or 0, ceilings[row], at)
-        self._said, self._at = said, at
         return self._add_turns(said) if self._turned else said
 
     def begin_anew(self, row: int) -> None:
         """The device says that this counter was not continuous."""
-        count = self._count(row)
-        if count is not None:
-            self._broken.setdefault(row, replace(count, broken=True))
+        if (count := self._count(row)) is not None:
+            self._broken[row] = replace(count, broken=True)
 
-    def memory(self) -> dict[object, Count]:
-        """Where every row stands, by its key."""
-        counts = {key: self._broken.get(row) or self._count(row) for row, key in enumerate(self._keys)}
-        return {key: count for key, count in counts.items() if count is not None}
+    def memory(self) -> list[Count | None]:
+        """Where every row stands."""
+        return [self._count(row) for row in range(len(self._said))]
 
     def _count(self, row: int) -> Count | None:
-        said = self._said[row] if self._said else None
-        return None if said is None else Count(said, self._turned.get(row, 0), self._at)
+        if row in self._broken:
+            return self._broken[row]
+        said = self._said[row]
+        return None if said is None else Count(said, self._turned.get(row, 0), self._at, source=self._source)
 
-    def _settle(self, row: int, said: int, ceiling: float, at: float) -> None:
-        after = begin_anew(self._broken.pop(row), said, ceiling, at)
-        self._turned.pop(row, None)
-        if after.turned:
-            self._turned[row] = after.turned
-
-    def _add_turns(self, said: list[int | None]) -> Sequence[int | None]:
-        shown = list(said)
-        for row, turned in list(self._turned.items()):
-            number = said[row]
+    def _mend(self, said: list[int | None], ceilings: Sequence[float], at: float) -> None:
+        """Take *said* row by row: one that is missing stands where it stood, one that began anew or fell is settled."""
+        known = list(self._said)
+        for row, number in enumerate(said):
             if number is None:
                 continue
-            if number + turned < 0:  # it wrapped, or began anew: it says itself again
-                del self._turned[row]
-            else:
+            before, last = self._broken.pop(row, None), known[row]
+            if before is not None:
+                self._turn(row, begin_anew(before, number, _most(ceilings[row], before.at, at)))
+            elif last is not None and number < last:
+                fallen = Count(last, self._turned.get(row, 0))
+                self._turn(row, self._after_fall(fallen, number, _most(ceilings[row], self._at, at)))
+            known[row] = number
+        self._said = known
+
+    def _turn(self, row: int, count: Count) -> None:
+        self._turned.pop(row, None)
+        if count.turned:
+            self._turned[row] = count.turned
+
+    def _add_turns(self, said: list[int | None]) -> list[int | None]:
+        shown = list(said)
+        for row, turned in self._turned.items():
+            if (number := said[row]) is not None:
                 shown[row] = number + turned
         return shown
+
+
+def _rise(before: list[int | None], said: list[int | None]) -> bool:
+    """Whether every row is told, and none is smaller than before."""
+    try:
+        return all(map(le, before, said))  # type: ignore[arg-type]  # a number that is missing cannot be compared
+    except TypeError:
+        return False
+
+
+def _most(ceiling: float, since: float, until: float) -> float:
+    return ceiling * (until - since + _SLACK_SECONDS)

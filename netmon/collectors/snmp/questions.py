@@ -1,70 +1,85 @@
-"""What the collectors of this kind share: one session for each agent and credential, closed when nobody asks."""
+"""What the collectors of this kind share: one session for each agent and credential, and the way to the agents."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
+from netmon.collectors.names import NameNotResolvedError, Names
+from netmon.collectors.permission import Address, find_refusal, parse_literal
+from netmon.collectors.snmp.credentials import Credentials
 from netmon.collectors.snmp.probe import SnmpCollector
 from netmon.collectors.snmp.settings import SnmpSettings
 from netmon.model.plan import CheckSpec
-from netmon.ports import Collector, Ground, Questions
-from netmon.snmp.credential import Credential, CredentialSettings, resolve
+from netmon.model.states import Reason
+from netmon.ports import Collector, Ground
+from netmon.snmp.failures import NoAnswer
 from netmon.snmp.session import SnmpSession
+from netmon.snmp.sockets import Sockets
 from netmon.snmp.wire import Target
-
-_IDLE_SECONDS = 3_600.0
 
 _Key = tuple[Target, str, str | None]
 
 
 class SnmpQuestions:
-    """Gives collectors their sessions; a session that was not used for an hour gives its descriptor back."""
+    """Gives collectors their sessions, which live as long as a collector uses them."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._credentials: dict[str, tuple[CredentialSettings, Credential]] = {}
-        self._sessions: dict[_Key, SnmpSession] = {}
+    def __init__(self, ground: Ground, names: Names) -> None:
+        self._credentials = Credentials(ground)
+        self._names = names
+        self._networks = ground.networks
+        self._sockets = Sockets(self._locate)
+        self._sessions: WeakValueDictionary[_Key, SnmpSession] = WeakValueDictionary()
 
     def collector(self, check: CheckSpec, watched: tuple[str, ...]) -> Collector:
+        """The collector of *check*, with its credential as it is now; looks with an older one may finish."""
         settings = SnmpSettings.model_validate(dict(check.settings))
-        credential = self._credential(settings.credential)
-        self._drop_idle()
+        credential = self._credentials.resolve(settings.credential).credential
         key = (Target(check.address, settings.port), settings.credential, settings.context)
         session = self._sessions.get(key)
         if session is None or session.credential is not credential:
             if session is not None:
-                session.close()
-            session = self._sessions[key] = SnmpSession(key[0], credential, settings.context)
+                session.retire()
+            session = SnmpSession(key[0], credential, sockets=self._sockets, context=settings.context)
+            self._sessions[key] = session
         return SnmpCollector(session, settings, watched)
 
+    def fingerprint(self, check: CheckSpec) -> str:
+        """A text that changes with the secrets of *check*, and tells nothing of them.
+
+        Raises:
+            SecretError, ValueError: its credential leads to no secret, or to one that cannot be used.
+        """
+        return self._credentials.resolve(SnmpSettings.model_validate(dict(check.settings)).credential).fingerprint
+
     def close(self) -> None:
-        """Close every session."""
-        for session in self._sessions.values():
-            session.close()
-        self._sessions.clear()
+        """Give every socket back; nothing is asked any more."""
+        self._sockets.close()
 
-    def _credential(self, name: str) -> Credential:
-        """The credential *name*, resolved; anew only where its settings changed, since stretching keys takes time."""
-        settings = CredentialSettings.model_validate(dict(self._ground.credential(name)))
-        kept = self._credentials.get(name)
-        if kept is None or kept[0] != settings:
-            kept = self._credentials[name] = settings, resolve(settings, self._ground.secret)
-        return kept[1]
+    async def _locate(self, host: str) -> Address:
+        """The first address of *host* that may be asked.
 
-    def _drop_idle(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for key, session in list(self._sessions.items()):
-            if session.used and now - session.used > _IDLE_SECONDS:
-                session.close()
-                del self._sessions[key]
+        Raises:
+            NoAnswer: there is none.
+        """
+        try:
+            found = (host,) if parse_literal(host) is not None else await self._names.addresses(host)
+        except NameNotResolvedError as error:
+            raise NoAnswer(Reason.NAME_NOT_RESOLVED, str(error)) from error
+        refusal = NoAnswer(Reason.NAME_NOT_RESOLVED, f"{host}: no address")
+        for address in (parsed for one in found if (parsed := parse_literal(one)) is not None):
+            cause = find_refusal(address, self._networks, asked_first=None)
+            if cause is None:
+                return address
+            refusal = NoAnswer(Reason.FORBIDDEN, f"{host} leads to {address}: {cause}")
+        raise refusal
 
 
 @asynccontextmanager
-async def open_questions(ground: Ground) -> AsyncIterator[Questions]:
+async def open_questions(ground: Ground) -> AsyncIterator[SnmpQuestions]:
     """Questions for as long as the context is open."""
-    questions = SnmpQuestions(ground)
+    questions = SnmpQuestions(ground, Names())
     try:
         yield questions
     finally:

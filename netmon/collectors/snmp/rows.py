@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netmon.collectors.snmp.columns import Column, Role
-from netmon.collectors.snmp.counters import ContinuedColumn, Count, WideColumn
+from netmon.collectors.snmp.counters import AfterFall, Count, CounterColumn, begin_anew, carry_on
 from netmon.model.looks import Labels, Number, Readings
 from netmon.snmp.ber import Value
-from netmon.snmp.pdu import Get
+from netmon.snmp.pdu import Get, share
 from netmon.snmp.walk import Index
 
 _ANSWER_BYTES = 1_430
 _VARBIND_BYTES = 17
 _NUMBER_BYTES = {Role.COUNTER64: 6, Role.COUNTER32: 3, Role.GAUGE: 2}
 _COMMON_NUMBER_BYTES = 4
-_COUNTED: Mapping[Role, type[WideColumn | ContinuedColumn]] = {
-    Role.COUNTER64: WideColumn,
-    Role.COUNTER32: ContinuedColumn,
-    Role.OCTETS32: ContinuedColumn,
+_COUNTED: Mapping[Role, AfterFall] = {
+    Role.COUNTER64: begin_anew,
+    Role.COUNTER32: carry_on,
+    Role.OCTETS32: carry_on,
 }
 _UNKNOWN_SPEED = 125_000_000.0
 _BURST = 1.5
@@ -61,7 +61,9 @@ class Rows:
         self._discontinuity: list[int | None] = []
         self._ceilings: Sequence[float] = [_UNKNOWN_SPEED] * len(rows)
         self._continued = {
-            column.metric: _COUNTED[column.role]([(column.metric, row.labels) for row in rows], memory)
+            column.metric: CounterColumn(
+                column.oid, [memory.get((column.metric, labels)) for labels in self.labels], _COUNTED[column.role]
+            )
             for column in columns
             if column.role in _COUNTED
         }
@@ -82,7 +84,7 @@ class Rows:
         each = max(1, min(most_names // self.width, _ANSWER_BYTES // answer))
         indexes = [".".join(map(str, row.index)) for row in self._rows]
         self.gets = tuple(
-            Get([f"{name}.{index}" for index in indexes[first : first + each] for name in self._names])
+            share(Get([f"{name}.{index}" for index in indexes[first : first + each] for name in self._names]))
             for first in range(0, len(indexes), each)
         )
 
@@ -119,7 +121,12 @@ class Rows:
 
     def memory(self) -> dict[object, Count]:
         """Where its continued counters stand, for the rows that take their place."""
-        return {key: count for column in self._continued.values() for key, count in column.memory().items()}
+        return {
+            (metric, labels): count
+            for metric, column in self._continued.items()
+            for labels, count in zip(self.labels, column.memory(), strict=True)
+            if count is not None
+        }
 
     def _numbers(self, said: Sequence[Value | None]) -> list[int | None]:
         if _ONLY_NUMBERS.issuperset(map(type, said)):

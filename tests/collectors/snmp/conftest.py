@@ -23,6 +23,7 @@ _SPEC.loader.exec_module(_AGENT)
 IF = "1.3.6.1.2.1.2.2.1"
 IFX = "1.3.6.1.2.1.31.1.1.1"
 COUNTER32, GAUGE32, TICKS, COUNTER64 = 0x41, 0x42, 0x43, 0x46
+_COLUMNS = {(*map(int, table.split(".")), column) for table in (IF, IFX) for column in range(23)}
 
 
 def add_interface(agent, index: int, name: str, *, wide: bool = True, oper: int = 1, admin: int = 1) -> None:
@@ -43,6 +44,17 @@ def add_interface(agent, index: int, name: str, *, wide: bool = True, oper: int 
     if wide:
         for column in range(6, 14):
             agent.put(f"{IFX}.{column}.{index}", 2**40 + 1_000 * index + column, COUNTER64)
+
+
+def move_interface(agent, index: int, to: int) -> None:
+    """Give an interface, with all that is told of it, the index *to*."""
+    for name in [name for name in agent.values if name[:-1] in _COLUMNS and name[-1] == index]:
+        agent.values[(*name[:-1], to)] = agent.values.pop(name)
+
+
+def remove_interface(agent, index: int) -> None:
+    for name in [name for name in agent.values if name[:-1] in _COLUMNS and name[-1] == index]:
+        del agent.values[name]
 
 
 @pytest.fixture
@@ -89,3 +101,13 @@ async def collector_of() -> AsyncIterator[Callable[..., Collector]]:
 @pytest.fixture
 def interface() -> Callable[..., None]:
     return add_interface
+
+
+@pytest.fixture
+def move() -> Callable[..., None]:
+    return move_interface
+
+
+@pytest.fixture
+def remove() -> Callable[..., None]:
+    return remove_interface

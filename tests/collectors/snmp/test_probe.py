@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import random
 
 import pytest
 
 from netmon.collectors.snmp import KIND
 from netmon.collectors.snmp import columns as mib
-from netmon.model.looks import Failure, Finding, Outcome
+from netmon.model.looks import Failure, Finding
 from netmon.model.moments import MILLISECOND, SECOND, Duration
 from netmon.model.states import Reason, State
+from tests.collectors.snmp.outcomes import column
 
 SOON = Duration(5 * SECOND)
 AT_ONCE = Duration(60 * MILLISECOND)
@@ -20,16 +20,6 @@ ERRORS = "netmon_interface_receive_errors_total"
 UPTIME = "netmon_device_uptime_seconds"
 IF = "1.3.6.1.2.1.2.2.1"
 IFX = "1.3.6.1.2.1.31.1.1.1"
-
-
-def column(outcome: Outcome, metric: str) -> dict[str, object]:
-    """The numbers of *metric* by the first label of their rows."""
-    return {
-        (labels[0][1] if labels else ""): value
-        for table in outcome.readings
-        if metric in table.columns
-        for labels, value in zip(table.labels, table.columns[metric], strict=True)
-    }
 
 
 async def test_a_look_brings_counters_facts_and_uptime(switch, collector_of) -> None:
@@ -158,41 +148,6 @@ async def test_a_discontinuity_is_a_reset(switch, collector_of) -> None:
     switch.put(f"{IF}.14.1", 6, 0x41)
 
     assert column(await collector.look(SOON), ERRORS)["Gi0/1"] == 6
-
-
-async def test_indexes_that_change_places_take_no_sample_with_them(switch, collector_of, interface) -> None:
-    collector = collector_of(switch)
-    await collector.look(SOON)
-
-    interface(switch, 1, "Gi0/2")
-    interface(switch, 2, "Gi0/1")
-    outcome = await collector.look(SOON)
-
-    assert outcome.flaw is None
-    assert column(outcome, RECEIVED) == {"Gi0/2": 2**40 + 1_006, "Gi0/1": 2**40 + 2_006}
-
-
-async def test_indexes_that_change_places_at_every_answer_never_mix_their_samples(
-    switch, collector_of, interface
-) -> None:
-    received = {"Gi0/1": 111, "Gi0/2": 222}
-    names = ["Gi0/1", "Gi0/2"]
-    dice = random.Random(7)
-
-    def reshuffle() -> None:
-        dice.shuffle(names)
-        for index, name in enumerate(names, start=1):
-            interface(switch, index, name)
-            switch.put(f"{IFX}.6.{index}", received[name], 0x46)
-
-    switch.before_answer = reshuffle
-    collector = collector_of(switch)
-    outcomes = [await collector.look(SOON) for _ in range(20)]
-
-    shown = {item for outcome in outcomes for item in column(outcome, RECEIVED).items()}
-    assert shown <= {("Gi0/1", 111), ("Gi0/2", 222), ("Gi0/1", None), ("Gi0/2", None)}
-    assert {("Gi0/1", 111), ("Gi0/2", 222)} <= shown
-    assert {outcome.flaw.reason for outcome in outcomes if outcome.flaw} == {Reason.PARTIAL}
 
 
 async def test_a_new_interface_is_seen_at_the_next_look(switch, collector_of, interface) -> None:
