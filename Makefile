@@ -40,6 +40,7 @@ lock: ## renew requirements.lock from pyproject.toml
 
 docs: $(READY) ## write the reference pages that are generated from the code
 	@$(BIN)/python -m netmon.cli.reference
+	@$(BIN)/python -m dashboards.generator
 
 parts: ## install the real parts that tests and benchmarks run against (Debian 12, root)
 	apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(PARTS)

@@ -5,33 +5,39 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 from typing_extensions import override
 
+from netmon.cli.everywhere import JSON, help_option, language_option
 from netmon.cli.exits import Exit
-from netmon.cli.words import Language, Words, language_of
+from netmon.cli.failure import tell_failure
+from netmon.cli.speaking import before_end_of_options, in_language, keep_words, language_asked, words_of
+from netmon.cli.values import ConfigurationFile
+from netmon.cli.words import Words, marked
 
 COMMANDS = {
-    "run": "Run netmon until Ctrl-C or SIGTERM.",
-    "status": "Tell what is not up: since when, why, and what it takes with it.",
-    "history": "Show an entity's states over time, with what nobody watched.",
-    "poll": "Look at a device, service or address now, and explain.",
-    "check": "Read all files and tell every mistake in them.",
-    "plan": "Show what a reload would change.",
-    "reload": "Let the running netmon take the files as they are now.",
-    "schema": "Print JSON Schema of the files, for editors.",
-    "lab": "Break and mend things in the lab.",
-    "doctor": "Ask whether all is well with netmon itself, and what to do.",
+    "run": marked("Run netmon until Ctrl-C or SIGTERM."),
+    "status": marked("Tell what is not up: since when, why, and what it takes with it."),
+    "history": marked("Show an entity's states over time, with what nobody watched."),
+    "poll": marked("Look at a device, service or address now, and explain."),
+    "check": marked("Read all files and tell every mistake in them."),
+    "plan": marked("Show what a reload would change."),
+    "reload": marked("Let the running netmon take the files as they are now."),
+    "schema": marked("Print JSON Schema of the files, for editors."),
+    "lab": marked("Break and mend things in the lab."),
+    "doctor": marked("Ask whether all is well with netmon itself, and what to do."),
 }
 """Every command and what it is for; each lives in the module of its name."""
 
 
 class LateCommands(click.Group):
-    """A group that imports a command when it is called, so that help is quick."""
+    """A group that imports a command when it is called, so that help is quick; it speaks the language asked for."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -43,12 +49,33 @@ class LateCommands(click.Group):
             return None
         module = importlib.import_module(f"netmon.cli.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
-        return command
+        return in_language(command, words_of(ctx))
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:  # click looks among what was imported already
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        say = words_of(ctx).say
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, say(purpose)) for name, purpose in COMMANDS.items()])
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        keep_words(ctx, _words(args))
+        return super().parse_args(ctx, args)
+
+    @override
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        return super(LateCommands, in_language(self, _words(args))).make_context(info_name, args, parent, **extra)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -58,37 +85,50 @@ class LateCommands(click.Group):
             ctx.exit(Exit.INTERRUPTED)
 
     @override
-    def main(self, *args: Any, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
         try:
-            return super().main(*args, **extra)
+            sys.exit(self._answer(given, *rest, **extra))
         except BrokenPipeError:  # whoever read along has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.FINE)
 
+    def _answer(self, given: list[str], *rest: Any, **extra: Any) -> int:
+        """Obey the command line; the exit code."""
+        try:
+            return super().main(given, *rest, **{**extra, "standalone_mode": False}) or Exit.FINE
+        except click.Abort:
+            return Exit.INTERRUPTED
+        except click.ClickException as error:
+            tell_failure(error, _words(given), as_json=JSON in before_end_of_options(given))
+            return error.exit_code
 
-@click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+def _words(arguments: Sequence[str]) -> Words:
+    return Words(language_asked(arguments, os.environ))
+
+
+@click.group(cls=LateCommands, context_settings={"max_content_width": 110})
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    type=ConfigurationFile(),
     default=Path("config.yaml"),
     envvar="NETMON_CONFIG",
-    show_default=True,
-    show_envvar=True,
-    help="The configuration; the inventory is where it says.",
+    help="The configuration; the inventory is where it says. By default what NETMON_CONFIG names, else config.yaml.",
 )
-@click.option(
-    "--lang",
-    type=click.Choice([language.value for language in Language]),
-    help="Language of names and words; by default that of the locale.",
+@language_option
+@click.version_option(
+    version("netmon"), prog_name="netmon", message="%(prog)s %(version)s", help="Show the version and exit."
 )
-@click.version_option(version("netmon"), prog_name="netmon", message="%(prog)s %(version)s")
+@help_option
 @click.pass_context
-def main(context: click.Context, config: Path, lang: str | None) -> None:
+def main(context: click.Context, config: Path) -> None:
     """Watch networks and services: what is down, since when, why.
 
-    Start with `netmon check`, then `netmon run`; from another terminal, `netmon status`.
+    Start with `netmon check`, then `netmon run`; from another terminal, `netmon status`. What is said before the
+    command about configuration and language may be said after it as well.
     """
     from netmon.cli.opening import open_session  # late: it brings the whole application along
 
-    words = Words(Language(lang) if lang else language_of(os.environ))
-    context.obj = open_session(config, words, clock=context.obj)
+    context.obj = open_session(config, words_of(context), clock=context.obj)

@@ -9,27 +9,31 @@ from typing import Any
 
 import click
 
-from netmon.cli.exits import Exit
-from netmon.cli.screen import Screen
+from netmon.cli.everywhere import answering
+from netmon.cli.exits import Exit, Stop
+from netmon.cli.mistakes import tell_mistakes
 from netmon.cli.session import Session
-from netmon.cli.words import Words
+from netmon.cli.values import ConfigurationFile
 from netmon.config.loading import Loaded
-from netmon.kernel.problems import Problem
-from netmon.model.ids import EntityKind, kind_of
+from netmon.model.ids import EntityKind, entity_id, kind_of
 from netmon.model.plan import Plan
-from netmon.model.quantities import format_duration
 
 
 @click.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.argument("path", metavar="[PATH]", required=False, type=ConfigurationFile())
+@answering()
 @click.pass_obj
 def check(session: Session, path: Path | None, as_json: bool) -> None:
     """Read the configuration (PATH, by default that of --config) and its inventory.
 
     Tells every mistake at once, each with file, line, column, cause and the nearest way out. Without any it tells
-    what would be watched. Nothing is asked and nothing is changed.
+    what would be watched, and what else is in the inventory. Nothing is asked and nothing is changed.
     """
+    if path is not None and not path.exists():
+        said = session.words.say(
+            "there is no {path}: give the path of a config.yaml, or leave it out to read that of --config", path=path
+        )
+        raise Stop(said, Exit.WRONG)
     session = replace(session, config=path or session.config)
     loaded = session.load()
     problems = session.problems(loaded)
@@ -45,22 +49,12 @@ def check(session: Session, path: Path | None, as_json: bool) -> None:
     elif plan is not None:
         _tell_plan(session, loaded, plan)
     else:
-        tell_problems(session.screen, session.words, problems)
+        tell_mistakes(session.screen, session.words, problems)
     raise click.exceptions.Exit(Exit.WRONG if problems else Exit.FINE)
 
 
-def tell_problems(screen: Screen, words: Words, problems: tuple[Problem, ...]) -> None:
-    """Each mistake with its place, cause and way out; then how many there are."""
-    for problem in problems:
-        where = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-        screen.line((where, "bold"), (f"  {problem.path}", "dim"))
-        hint = f" - {problem.hint}" if problem.hint else ""
-        screen.line((problem.cause, "red"), hint, indent=4, hang=2)
-    screen.line((words.some(len(problems), "{n} problem", "{n} problems"), "bold"))
-
-
 def _numbers(loaded: Loaded, plan: Plan) -> dict[str, Any]:
-    kinds = Counter(kind_of(identity) for identity in plan.subjects)
+    kinds = Counter(kind_of(subject.id) for subject in plan.subjects.values() if subject.checks)
     return {
         "departments": len(loaded.inventory.departments),
         "sites": len(loaded.inventory.sites),
@@ -68,27 +62,38 @@ def _numbers(loaded: Loaded, plan: Plan) -> dict[str, Any]:
         "devices": kinds[EntityKind.DEVICE],
         "services": kinds[EntityKind.SERVICE],
         "interfaces": sum(len(subject.watched) for subject in plan.subjects.values()),
+        "canaries": _canaries(plan),
         "checks": dict(sorted(Counter(one.kind for one in plan.checks.values()).items())),
     }
 
 
+def _canaries(plan: Plan) -> list[str]:
+    poller = plan.subjects.get(entity_id(EntityKind.POLLER, plan.poller))
+    return [check.name or check.address for check in poller.checks] if poller else []
+
+
 def _tell_plan(session: Session, loaded: Loaded, plan: Plan) -> None:
-    screen, say, some = session.screen, session.words.say, session.words.some
-    numbers = _numbers(loaded, plan)
+    screen, words = session.screen, session.words
+    say, some, numbers = words.say, words.some, _numbers(loaded, plan)
     screen.line((say("all files are in order"), "green"), f"  ({some(len(loaded.sources), '{n} file', '{n} files')})")
-    told = [
-        some(numbers["departments"], "{n} department", "{n} departments"),
-        some(numbers["sites"], "{n} site", "{n} sites"),
+    watched = [
         some(numbers["devices"], "{n} device", "{n} devices"),
         some(numbers["services"], "{n} service", "{n} services"),
-        some(numbers["links"], "{n} link", "{n} links"),
         some(numbers["interfaces"], "{n} watched interface", "{n} watched interfaces"),
     ]
-    screen.line(say("would be watched: {what}", what=", ".join(told)), indent=2, hang=2)
+    if canaries := numbers["canaries"]:
+        watched.append(f"{some(len(canaries), '{n} canary', '{n} canaries')} ({', '.join(canaries)})")
+    screen.line(say("would be watched: {what}", what=", ".join(watched)), indent=2, hang=2)
+    besides = [
+        some(numbers["departments"], "{n} department", "{n} departments"),
+        some(numbers["sites"], "{n} site", "{n} sites"),
+        some(numbers["links"], "{n} link", "{n} links"),
+    ]
+    screen.line(say("in the inventory: {what}", what=", ".join(besides)), indent=2, hang=2)
     for kind, count in numbers["checks"].items():
         intervals = Counter(one.rule.interval for one in plan.checks.values() if one.kind == kind)
         shown = ", ".join(
-            f"{number:,} {say('every {interval}', interval=format_duration(interval))}"
+            f"{words.number(f'{number:,}')} {say('every {interval}', interval=words.duration(interval))}"
             for interval, number in sorted(intervals.items())
         )
         screen.line(f"{kind:<6} {some(count, '{n} check', '{n} checks')}: {shown}", indent=2, hang=2)

@@ -12,7 +12,6 @@ from netmon.cli.words import VERDICTS
 from netmon.model.ids import CheckId, EntityKind
 from netmon.model.moments import Duration
 from netmon.model.plan import CheckSpec
-from netmon.model.quantities import format_duration
 from netmon.model.states import Verdict
 from netmon.ports import Latest
 
@@ -48,7 +47,7 @@ def tell_detail(teller: Teller, standing: Standing, situation: Situation, latest
 def _tell_check(teller: Teller, check: CheckSpec, latest: Latest | None) -> None:
     name = f"{check.kind} {check.name}" if check.name else check.kind
     say = teller.words.say
-    rule = say("every {interval}", interval=format_duration(check.rule.interval))
+    rule = say("every {interval}", interval=teller.words.duration(check.rule.interval))
     if latest is None:
         teller.screen.line(
             (f"{name}  ", "bold"), f"{check.address}  {rule}  {say('not looked at yet')}", indent=2, hang=2
@@ -56,8 +55,8 @@ def _tell_check(teller: Teller, check: CheckSpec, latest: Latest | None) -> None
         return
     look = latest.look
     style = "green" if look.verdict is Verdict.ANSWERED else "red" if look.verdict is Verdict.MISSED else "yellow"
-    ago = rounded(Duration(max(0, teller.local.now - look.at)))
-    at, took = teller.local.show(look.at), format_duration(look.took)
+    ago = teller.words.duration(rounded(Duration(max(0, teller.local.now - look.at))))
+    at, took = teller.local.show(look.at), teller.words.duration(look.took)
     teller.screen.line(
         (f"{name}  ", "bold"),
         f"{check.address}  {rule}  ",

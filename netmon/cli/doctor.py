@@ -7,18 +7,19 @@ from collections.abc import Iterable
 
 import click
 
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit
 from netmon.cli.findings import Finding, Health
 from netmon.cli.keeping import about_clock, about_control, about_disk, about_listen, about_state, about_store
 from netmon.cli.screen import Screen
 from netmon.cli.session import Session
 from netmon.cli.surroundings import about_canaries, about_descriptors, about_icmp, about_lab, about_names, about_secrets
-from netmon.cli.words import Words
+from netmon.cli.words import Words, marked
 from netmon.config.loading import Loaded
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def doctor(session: Session, as_json: bool) -> None:
     """Ask whether all is well with netmon itself: files, state, store, privileges, names, secrets, clock.
@@ -35,8 +36,14 @@ def doctor(session: Session, as_json: bool) -> None:
 
 
 _EXITS = {Health.WELL: Exit.FINE, Health.WARNING: Exit.ATTENTION, Health.BROKEN: Exit.WRONG}
-_STYLES = {Health.WELL: "green", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
-_MARKS = {Health.WELL: "ok", Health.WARNING: "!", Health.BROKEN: "X"}
+_STYLES = {Health.WELL: "green", Health.UNKNOWN: "cyan", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
+_MARKS = {Health.WELL: "ok", Health.UNKNOWN: "?", Health.WARNING: "!", Health.BROKEN: "X"}
+_TOPICS = (
+    marked("configuration"), marked("state"), marked("disk"), marked("store"), marked("running"), marked("listen"),
+    marked("clock"), marked("icmp"), marked("descriptors"), marked("canaries"), marked("lab"), marked("secrets"),
+    marked("names"),
+)  # fmt: skip
+"""What findings are about: fixed names for programs, and said to people."""
 
 
 async def _ask_everything(session: Session) -> list[Finding]:
@@ -94,7 +101,7 @@ def _worst(findings: Iterable[Finding]) -> Health:
 def _tell(screen: Screen, words: Words, findings: list[Finding]) -> None:
     for finding in findings:
         mark = f"{_MARKS[finding.health]:<3}"
-        screen.line((mark, _STYLES[finding.health]), (f"{finding.about}: ", "bold"), finding.what, hang=5)
+        screen.line((mark, _STYLES[finding.health]), (f"{words.say(finding.about)}: ", "bold"), finding.what, hang=5)
         if finding.why:
             screen.line((words.say("why it matters: {why}", why=finding.why), "dim"), indent=5, hang=2)
         if finding.mend:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
-from typing import IO, Any
 
 import click
 from typing_extensions import override
+
+from netmon.kernel.problems import Problem
 
 
 class Exit(IntEnum):
@@ -25,22 +27,19 @@ MEANINGS = {
     "missed, something is degraded or unknown (`status --exit-code`), or the running netmon refused.",
     Exit.WRONG: "Wrong: a mistake on the command line or in the files (nothing was changed), `doctor` found something "
     "broken, or something is down (`status --exit-code`).",
-    Exit.OUT_OF_REACH: "netmon, its store, a secret or an address that it needs is out of reach.",
+    Exit.OUT_OF_REACH: "netmon has not run here yet, or it, its store, a secret or an address that it needs is out of "
+    "reach.",
     Exit.INTERRUPTED: "Interrupted by Ctrl-C.",
 }
 
 
 class Stop(click.ClickException):
-    """Ends a command; the text says what, where, why and how to mend it."""
+    """Ends a command; the text says what, where, why and how to mend it, *problems* are the mistakes in files."""
 
-    def __init__(self, message: str, code: Exit) -> None:
+    def __init__(self, message: str, code: Exit, problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
         self.code = code
-
-    @override
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Say it on standard error, as who it comes from."""
-        click.echo(f"netmon: {self.format_message()}", file=file, err=True)
+        self.problems = tuple(problems)
 
     @property
     @override

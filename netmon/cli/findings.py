@@ -10,6 +10,7 @@ class Health(StrEnum):
     """How bad a finding is."""
 
     WELL = "well"
+    UNKNOWN = "unknown"
     WARNING = "warning"
     BROKEN = "broken"
 
@@ -17,6 +18,8 @@ class Health(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One answer; *why* and *mend* are empty where all is well.
+
+    What is unknown is neither well nor a warning: somebody else's finding says what keeps it so.
 
     Attributes:
         about: the fixed name of the question, for programs.

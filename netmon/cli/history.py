@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from netmon.app import open_reader
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit, Stop
 from netmon.cli.intervals import Stretch, stretches, unwatched
-from netmon.cli.naming import UnknownNameError, find
+from netmon.cli.naming import UnknownNameError, find, owner_of
 from netmon.cli.screen import STYLES
 from netmon.cli.session import Session
 from netmon.cli.situation import PATIENCE
 from netmon.cli.times import LocalTime, rounded
-from netmon.cli.words import marked
-from netmon.config.loading import Loaded
+from netmon.cli.words import Words, marked
 from netmon.config.settings import Configuration
 from netmon.model.ids import EntityId
-from netmon.model.moments import DAY, SECOND, Duration, Moment, Span, in_seconds, rfc3339
+from netmon.model.log import PlanTaken
+from netmon.model.moments import DAY, Duration, Moment, Span, in_seconds, rfc3339
 from netmon.model.states import State
 from netmon.store.reading import StoreReader
 
@@ -29,11 +30,21 @@ _UNMONITORED = marked("unmonitored")
 _USUAL = Duration(7 * DAY)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was believed of *entity* during *span*, and whether the lab plays it."""
+
+    entity: EntityId
+    lab: bool
+    span: Span
+    stretches: tuple[Stretch, ...]
+
+
 @click.command()
-@click.argument("entity")
+@click.argument("entity", metavar="ENTITY")
 @click.option("--from", "begin", metavar="WHEN", help="From then on; by default the last 7 days.")
 @click.option("--to", "end", metavar="WHEN", help="Up to then, exclusive; by default now.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def history(session: Session, entity: str, begin: str | None, end: str | None, as_json: bool) -> None:
     """Show when ENTITY was in which state, for how long and why.
@@ -46,11 +57,13 @@ def history(session: Session, entity: str, begin: str | None, end: str | None, a
     loaded = session.load()
     local = session.local(loaded)
     span = _span(session, local, begin, end)
-    name, found = session.run(_read(session, loaded, session.settings(loaded), (entity, span, local.now)))
+    settings = session.settings(loaded)
+    session.require_first_run(settings)
+    told = session.run(_read(session, settings, (entity, span, local.now)))
     if as_json:
-        session.screen.json(_document(name, span, found))
+        session.screen.json(_document(told))
     else:
-        _tell(session, local, (name, span), found)
+        _tell(session, local, told)
 
 
 def _span(session: Session, local: LocalTime, begin: str | None, end: str | None) -> Span:
@@ -68,74 +81,79 @@ def _span(session: Session, local: LocalTime, begin: str | None, end: str | None
     return Span(since, min(until, max(local.now, Moment(since + 1))))
 
 
-async def _read(
-    session: Session, loaded: Loaded, settings: Configuration, asked: tuple[str, Span, Moment]
-) -> tuple[EntityId, tuple[Stretch, ...]]:
-    _, span, now = asked
+async def _read(session: Session, settings: Configuration, asked: tuple[str, Span, Moment]) -> Told:
+    written, span, now = asked
     async with open_reader(session.config, settings) as reader:
-        name = await _named(session, reader, settings.poller, asked)
+        taken = await reader.plan_in_force(settings.poller, Moment(now + DAY))
+        name = await _named(session, reader, taken, written)
         lives = [life for life in await reader.lives() if life.poller == settings.poller]
         is_running = bool(lives) and now - lives[-1].last_beat <= PATIENCE
         gaps = unwatched(lives, span, is_running=is_running)
-        return name, stretches(await reader.history(name, span.since, span.until), gaps, span, now)
+        intervals = await reader.history(name, span.since, span.until)
+        if intervals and (taken is None or owner_of(name) not in taken.plan.subjects):  # it has left the plan since
+            taken = await reader.plan_in_force(settings.poller, intervals[-1].status.since)
+        told = stretches(intervals, gaps, span, now)
+        return Told(entity=name, lab=_is_played(name, taken), span=span, stretches=told)
 
 
-async def _named(session: Session, reader: StoreReader, poller: str, asked: tuple[str, Span, Moment]) -> EntityId:
-    entity, _, now = asked
+async def _named(session: Session, reader: StoreReader, taken: PlanTaken | None, written: str) -> EntityId:
     known = set(await reader.statuses())
-    if (taken := await reader.plan_in_force(poller, Moment(now + DAY))) is not None:
+    if taken is not None:
         known.update(taken.plan.subjects, map(EntityId, taken.plan.checks))
     try:
-        return find(entity, known)
+        return find(written, known)
     except UnknownNameError as error:
         raise error.stop(session.words) from None
 
 
-def _tell(session: Session, local: LocalTime, asked: tuple[EntityId, Span], found: Sequence[Stretch]) -> None:
-    name, span = asked
-    say, screen = session.words.say, session.screen
-    shown = f"{local.show_whole(span.since)} .. {local.show_whole(span.until)}"
-    screen.line((name, "bold"), f"  {shown}", hang=2)
-    width = max(len(_word(session, stretch)) for stretch in found)
-    for stretch in found:
+def _is_played(entity: EntityId, taken: PlanTaken | None) -> bool:
+    subject = taken.plan.subjects.get(owner_of(entity)) if taken else None
+    return subject is not None and subject.lab
+
+
+def _tell(session: Session, local: LocalTime, told: Told) -> None:
+    words, screen = session.words, session.screen
+    shown = f"{local.show_whole(told.span.since)} .. {local.show_whole(told.span.until)}"
+    mark = f" {words.say('(lab)')}" if told.lab else ""
+    screen.line((told.entity, "bold"), f"{mark}  {shown}", hang=2)
+    width = max(len(_word(words, stretch)) for stretch in told.stretches)
+    for stretch in told.stretches:
         since, until = local.show(stretch.span.since), local.show(stretch.span.until)
-        until = say("now") if stretch.is_open else until
+        until = words.say("now") if stretch.is_open else until
         screen.line(
-            (f"{_word(session, stretch):<{width}}", STYLES[stretch.state]),
-            f"  {since} .. {until}  {_long(stretch.length)}",
+            (f"{_word(words, stretch):<{width}}", STYLES[stretch.state]),
+            f"  {since} .. {until}  {words.duration(rounded(stretch.length))}",
             indent=2,
             hang=width + 2,
         )
         if stretch.failure is not None:
             why = f"{stretch.failure.reason.value}: {stretch.failure.evidence}"
             screen.line((why, "dim"), indent=width + 4, hang=2)
-    screen.line(say("in all: {sums}", sums=_sums(session, found, span)), hang=2)
+    screen.line(words.say("in all: {sums}", sums=_sums(words, told)), hang=2)
 
 
-def _sums(session: Session, found: Sequence[Stretch], span: Span) -> str:
+def _sums(words: Words, told: Told) -> str:
     sums: Counter[State | None] = Counter()
-    for stretch in found:
+    for stretch in told.stretches:
         sums[stretch.state] += stretch.length
-    words = {stretch.state: _word(session, stretch) for stretch in found}
+    named = {stretch.state: _word(words, stretch) for stretch in told.stretches}
     return ", ".join(
-        f"{words[state]} {_long(Duration(length))} ({100 * length / span.length:.2f} %)"
+        f"{named[state]} {words.duration(rounded(Duration(length)))} "
+        f"({words.number(f'{100 * length / told.span.length:.2f}')} %)"
         for state, length in sums.most_common()
     )
 
 
-def _word(session: Session, stretch: Stretch) -> str:
-    return session.words.say(_UNMONITORED) if stretch.state is None else session.words.state(stretch.state)
+def _word(words: Words, stretch: Stretch) -> str:
+    return words.say(_UNMONITORED) if stretch.state is None else words.state(stretch.state)
 
 
-def _long(length: Duration) -> str:
-    return rounded(length) if length >= SECOND else f"{in_seconds(length):.3g} s"
-
-
-def _document(name: EntityId, span: Span, found: Sequence[Stretch]) -> dict[str, Any]:
+def _document(told: Told) -> dict[str, Any]:
     return {
-        "entity": name,
-        "from": rfc3339(span.since),
-        "to": rfc3339(span.until),
+        "entity": told.entity,
+        "lab": told.lab,
+        "from": rfc3339(told.span.since),
+        "to": rfc3339(told.span.until),
         "intervals": [
             {
                 "since": rfc3339(stretch.span.since),
@@ -145,6 +163,6 @@ def _document(name: EntityId, span: Span, found: Sequence[Stretch]) -> dict[str,
                 "reason": stretch.failure.reason.value if stretch.failure else None,
                 "evidence": stretch.failure.evidence if stretch.failure else None,
             }
-            for stretch in found
+            for stretch in told.stretches
         ],
     }

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from netmon.app import control_path, open_reader
 from netmon.cli.findings import Finding, Health
-from netmon.cli.first_time import is_first_time
+from netmon.cli.first_time import has_no_store
 from netmon.cli.occupants import occupant
+from netmon.cli.refusals import is_nobody, refusal
 from netmon.cli.situation import PATIENCE
 from netmon.cli.times import LocalTime, rounded
 from netmon.cli.words import Words
@@ -22,7 +23,6 @@ from netmon.export.server import listen
 from netmon.export.settings import ExportSettings
 from netmon.kernel.secrets import SecretError
 from netmon.model.moments import Duration
-from netmon.model.quantities import format_duration
 from netmon.ports import StoreError
 
 _MUCH_DRIFT_SECONDS = 5.0
@@ -71,7 +71,7 @@ def about_disk(settings: Configuration, words: Words) -> Finding:
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    said = words.say("{free} MiB are free for {path}", free=f"{free // 2**20:,}", path=settings.state)
+    said = words.say("{free} MiB are free for {path}", free=words.number(f"{free // 2**20:,}"), path=settings.state)
     if free >= _LITTLE_SPACE:
         return Finding("disk", Health.WELL, said)
     return Finding(
@@ -86,7 +86,7 @@ def about_disk(settings: Configuration, words: Words) -> Finding:
 async def about_store(config: Path, settings: Configuration, local: LocalTime, words: Words) -> Finding:
     """The store: opens, at our revision, and when somebody last wrote."""
     say = words.say
-    if is_first_time(settings):
+    if has_no_store(settings):
         return Finding("store", Health.WELL, say("nothing is kept yet"))
     try:
         async with open_reader(config, settings) as reader:
@@ -101,11 +101,11 @@ async def about_store(config: Path, settings: Configuration, local: LocalTime, w
         return Finding(
             "store",
             Health.BROKEN,
-            say("the last beat lies {ahead} in the future", ahead=rounded(Duration(beat - local.now))),
+            say("the last beat lies {ahead} in the future", ahead=words.duration(rounded(Duration(beat - local.now)))),
             why=say("netmon never goes back in time: new history is dated after that beat"),
             mend=say("set the clock right (chrony or systemd-timesyncd)"),
         )
-    ago = rounded(Duration(max(0, local.now - beat)))
+    ago = words.duration(rounded(Duration(max(0, local.now - beat))))
     said = words.some(len(lives), "it opens; {n} life of netmon is in it", "it opens; {n} lives of netmon are in it")
     return Finding("store", Health.WELL, f"{said}, {say('the last beat {ago} ago', ago=ago)}")
 
@@ -116,12 +116,11 @@ async def about_control(settings: Configuration, words: Words) -> Running:
     try:
         answer = await ask(path, "about")
     except ControlError as error:
-        missing = isinstance(error.__cause__, FileNotFoundError)
         return Running(
             Finding(
                 "running",
                 Health.WARNING,
-                say("no netmon is running here") if missing else str(error),
+                say("no netmon is running here") if is_nobody(error) else refusal(error, path, words),
                 why=say("nobody looks: this time will be unmonitored in every report"),
                 mend=say("start it: `netmon run`"),
             )
@@ -159,9 +158,13 @@ def about_clock(running: Running, words: Words) -> Finding:
     say, drift = words.say, running.drift_seconds
     if not running.is_running:
         return Finding(
-            "clock", Health.WELL, say("not compared: only a running netmon knows how far the clock has gone")
+            "clock",
+            Health.UNKNOWN,
+            say("not known while netmon does not run"),
+            why=say("only a running netmon knows how far the wall clock has gone from its own"),
+            mend=say("ask again once it runs"),
         )
-    shown = format_duration(Duration(round(abs(drift) * 1_000_000)))
+    shown = words.duration(Duration(round(abs(drift) * 1_000_000)))
     if abs(drift) <= _MUCH_DRIFT_SECONDS:
         return Finding("clock", Health.WELL, say("the wall clock is {drift} from netmon's", drift=shown))
     return Finding(

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
+from netmon.cli.everywhere import answering, placed
 from netmon.cli.exits import Exit, Stop
 from netmon.cli.expectations import waiting
 from netmon.cli.session import Session
 from netmon.cli.times import LocalTime
+from netmon.cli.values import OneOf
+from netmon.cli.words import marked
 from netmon.kernel.problems import quote
 from netmon.lab.faults import SHAPES, FaultKind
 from netmon.model.moments import from_rfc3339
-from netmon.model.quantities import format_duration
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 
 
 def _faults() -> str:
@@ -29,6 +29,7 @@ def _faults() -> str:
 
 
 @click.group()
+@placed
 def lab() -> None:
     """Break and mend things in the lab, for training, demonstrations and tests.
 
@@ -36,11 +37,11 @@ def lab() -> None:
     """
 
 
-@lab.command(name="break", epilog=f"Faults and what they befall:\n\n{_faults()}")
-@click.argument("target")
-@click.argument("fault", type=click.Choice([kind.value for kind in FaultKind]), metavar="FAULT")
+@lab.command(name="break", epilog=f"{marked('Faults and what they befall:')}\n\n{_faults()}")
+@click.argument("target", metavar="TARGET")
+@click.argument("fault", type=OneOf([kind.value for kind in FaultKind]), metavar="FAULT")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="How badly, such as loss=0.5.")
-@_JSON
+@answering()
 @click.pass_obj
 def break_(session: Session, target: str, fault: str, options: tuple[str, ...], as_json: bool) -> None:
     """Let FAULT befall TARGET: a device, service or link by its id, or an interface (syt-gw1/Dialer0)."""
@@ -54,15 +55,17 @@ def break_(session: Session, target: str, fault: str, options: tuple[str, ...], 
     session.screen.line((broken["target"], "bold"), ": ", (broken["fault"], "red"), _passes(session, broken))
     if loaded.plan is not None:
         for what, within in waiting(loaded.plan, loaded.inventory, broken["target"], FaultKind(broken["fault"])):
-            line = say("{what}: felt within {within}; see `netmon status`", what=what, within=format_duration(within))
+            line = say(
+                "{what}: felt within {within}; see `netmon status`", what=what, within=session.words.duration(within)
+            )
             session.screen.line(line, indent=2, hang=2)
     mend = say("mend it: `netmon lab mend {target}`", target=broken["target"])
     session.screen.line(mend, indent=2)
 
 
 @lab.command()
-@click.argument("target")
-@_JSON
+@click.argument("target", metavar="TARGET")
+@answering()
 @click.pass_obj
 def mend(session: Session, target: str, as_json: bool) -> None:
     """Mend TARGET, or `all`."""
@@ -79,7 +82,7 @@ def mend(session: Session, target: str, as_json: bool) -> None:
 
 
 @lab.command(name="list")
-@_JSON
+@answering()
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """List what is broken now, oldest first."""

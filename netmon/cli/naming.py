@@ -1,4 +1,4 @@
-"""Finds what people mean by a name: ``syt-gw1``, ``device:syt-gw1``, ``syt-gw1/Dialer0``, a site, a department."""
+"""Finds what people mean by a name (``syt-gw1``, ``device:syt-gw1``, ``syt-gw1/Dialer0``), and whose a thing is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from netmon.cli.exits import Exit, Stop
 from netmon.cli.words import Words
 from netmon.kernel.problems import quote
-from netmon.model.ids import EntityId, bare_id
+from netmon.model.ids import EntityId, EntityKind, bare_id, entity_id, kind_of
 
 _FIRST_MEANT = ("device", "service", "interface", "check", "poller", "site", "department", "link")
 _LONGEST = 200
@@ -31,6 +31,17 @@ class UnknownNameError(Exception):
         else:
             said += f"; {words.say('`netmon status --all` lists what there is')}"
         return Stop(said, Exit.WRONG)
+
+
+def owner_of(entity: str) -> EntityId:
+    """The device, service or poller that a check or an interface belongs to; anything else is its own."""
+    owner = bare_id(entity).partition("/")[0]
+    match kind_of(entity):
+        case EntityKind.CHECK:
+            return EntityId(owner)
+        case EntityKind.INTERFACE:
+            return entity_id(EntityKind.DEVICE, owner)
+    return EntityId(entity)
 
 
 def find(name: str, known: Iterable[str]) -> EntityId:

@@ -14,7 +14,6 @@ from netmon.cli.words import VERDICTS, Words
 from netmon.inventory.inventory import Inventory
 from netmon.model.looks import Failure, Outcome
 from netmon.model.plan import CheckSpec, Rule, Subject
-from netmon.model.quantities import format_duration
 from netmon.model.states import State, Verdict
 
 _MOST_ROWS = 8
@@ -79,7 +78,7 @@ class Narrator:
             (name, "bold"),
             f"  {check.address}  ",
             (say(VERDICTS[poll.verdict]), _STYLES.get(poll.verdict, "yellow")),
-            " " + say("after {took}", took=format_duration(outcome.took)),
+            " " + say("after {took}", took=self.words.duration(outcome.took)),
             hang=2,
         )
         if poll.failure is not None:
@@ -135,14 +134,13 @@ class Narrator:
                 misses=rule.misses_for_down,
             )
         if verdict is Verdict.SLOW:
-            return say(
-                "rule: an answer after more than {slow} is slow", slow=format_duration(rule.slow or rule.timeout)
-            )
+            slow = self.words.duration(rule.slow or rule.timeout)
+            return say("rule: an answer after more than {slow} is slow", slow=slow)
         if verdict is Verdict.DEGRADED:
             return say("rule: an answer with a flaw makes the check degraded at once")
         return say(
             "rule: an answer within {timeout}; a check that is down needs {answers} of {looks} to be up again",
-            timeout=format_duration(rule.timeout),
+            timeout=self.words.duration(rule.timeout),
             answers=rule.answers_for_up,
             looks=rule.relooks + 1,
         )

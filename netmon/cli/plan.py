@@ -8,10 +8,13 @@ import click
 
 from netmon.app import open_reader
 from netmon.cli.changes import Changes
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit
-from netmon.cli.first_time import is_first_time
+from netmon.cli.first_time import NOT_YET, has_never_run, has_no_store
+from netmon.cli.plan_lines import PlanTeller
 from netmon.cli.session import Session
 from netmon.config.difference import difference
+from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.model.log import PlanTaken
 from netmon.model.moments import DAY, Moment
@@ -19,10 +22,10 @@ from netmon.model.plan import Plan
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def plan(session: Session, as_json: bool) -> None:
-    """Show what `netmon reload` would change: + comes, - goes, ~ becomes different.
+    """Show what `netmon reload` would change, site by site: + comes, - goes, ~ becomes different.
 
     Compares the files with the plan that was taken last, which the store keeps. Exits with 0 where nothing differs
     and 1 where something does.
@@ -43,28 +46,28 @@ def plan(session: Session, as_json: bool) -> None:
             }
         )
     else:
-        _tell(session, taken, changes, new)
+        _tell(session, loaded, changes, old)
     raise click.exceptions.Exit(Exit.ATTENTION if changes else Exit.FINE)
 
 
-def _tell(session: Session, taken: PlanTaken | None, changes: Changes, new: Plan) -> None:
+def _tell(session: Session, loaded: Loaded, changes: Changes, old: Plan) -> None:
     say, screen = session.words.say, session.screen
-    if taken is None:
-        screen.line((say("netmon has not run yet: everything is new"), "bold"))
+    settings, new = loaded.complete
+    if has_never_run(settings):
+        screen.line((say(NOT_YET), "bold"))
     if not changes:
         screen.line((say("nothing differs from the plan in force"), "green"), f"  ({new.hash[:12]})")
         return
-    changes.tell(screen, session.words, new)
+    PlanTeller(screen, session.words, loaded.inventory, (new, old)).tell(changes)
     screen.gap()
-    screen.line((changes.summary(session.words), "bold"))
-    if taken is None:
-        screen.line(say("take it: `netmon run`"))
+    if session.is_running(settings):
+        screen.line(say("take it: netmon reload --expect {hash}", hash=new.hash[:12]))
     else:
-        screen.line(say("take exactly this: `netmon reload --expect {hash}`", hash=new.hash[:12]))
+        screen.line(say("plan {hash}: `netmon run` takes it when it starts", hash=new.hash[:12]))
 
 
 async def _in_force(session: Session, settings: Configuration) -> PlanTaken | None:
-    if is_first_time(settings):
+    if has_no_store(settings):
         return None
     async with open_reader(session.config, settings) as reader:
         return await reader.plan_in_force(settings.poller, Moment(session.clock.now() + DAY))

@@ -9,10 +9,13 @@ from typing import Any
 import click
 
 from netmon.app import Files, control_path, lab_settings, open_asking
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit, Stop
+from netmon.cli.first_time import is_absent
 from netmon.cli.narration import Narrator
 from netmon.cli.session import Session
 from netmon.cli.targets import target
+from netmon.cli.values import Port
 from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.decisions.verdict import weigh
@@ -37,9 +40,9 @@ class Poll:
 @click.command()
 @click.argument("name", metavar="DEVICE|SERVICE|ADDRESS")
 @click.option("--credential", metavar="ID", help="Ask an address that is not in the inventory by SNMP too, with this.")
-@click.option("--port", type=click.IntRange(1, 65_535), help="The agent's UDP port, for --credential; usually 161.")
+@click.option("--port", metavar="PORT", type=Port(), help="The agent's UDP port, for --credential; usually 161.")
 @click.option("--explain", is_flag=True, help="Tell settings with their origin, steps, numbers, verdict and rule.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def poll(session: Session, name: str, credential: str | None, port: int | None, explain: bool, as_json: bool) -> None:
     """Run the checks of a device or service once, now; no history is written and no state changes.
@@ -52,10 +55,12 @@ def poll(session: Session, name: str, credential: str | None, port: int | None, 
         raise session.refusal(problems)
     settings, _ = loaded.complete
     subject = target(session, loaded, name, credential, port)
+    if subject.lab:
+        session.require_first_run(settings)
     narrator = Narrator(session.screen, session.words, loaded.inventory, session.config)
     if not as_json:
         narrator.tell_subject(subject)
-        if subject.lab and not control_path(settings).exists():
+        if subject.lab and is_absent(control_path(settings)):
             narrator.tell_lab_is_away()
     polls = session.run(_poll(session, loaded, subject, None if as_json else narrator, explain=explain))
     if as_json:

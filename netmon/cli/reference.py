@@ -24,10 +24,34 @@ _OPENING = """# Commands
 *Written from the code by `python -m netmon.cli.reference`; a test compares the two. Do not edit by hand.*
 
 A person in a terminal gets colours and lines that fit it; a pipe gets the same words plain, one line a line, never cut.
-`NO_COLOR` is honoured. Every command takes `--json`; what it prints then has the shapes below. Answers go to standard
-output; errors, progress and events to standard error. Times are the organisation's own in text and RFC 3339 in UTC in
-JSON. Names and words are Vietnamese or English (`--lang`, else the locale); mistakes in files and the evidence of looks
-are English.
+`NO_COLOR` is honoured. Answers go to standard output; errors, progress and events to standard error. Times are the
+organisation's own in text and RFC 3339 in UTC in JSON. `--config` and `--lang` may stand before the command or after
+it; the last one counts. A command, an option or a name that does not exist is answered with the nearest that do.
+
+## JSON
+
+Every command takes `--json`; what it prints then has the shapes below. A command that fails prints one object instead,
+and says the same on standard error:
+
+```json
+{"error": {"what": "netmon has not run here yet: start it with `netmon run`", "exit": 3}}
+```
+
+`what` is for people and in their language, `exit` is the exit code. Where files have mistakes the error holds
+`problems` as well, each as in `check`; `check` and `reload` themselves answer in their own shapes.
+
+## Languages
+
+`--lang vi` speaks Vietnamese, `--lang en` English; else the locale decides. In Vietnamese stand names, states, what the
+commands say with its durations and numbers, their help, and mistakes on the command line. English stay, in either
+language:
+
+* the causes of mistakes in files, and their way out;
+* the evidence of looks, with reasons, facts and metrics;
+* errors of the store, of secrets and of starting, what to do for the right to ping, and the rarer refusals of a running
+  netmon;
+* events, and settings as files write them (`poll --explain`);
+* what one types or a program reads: commands, options, kinds, faults, and the keys and states of JSON; and this page.
 """
 
 _EXITS = """## Exit codes

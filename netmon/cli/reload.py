@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from netmon.cli.changes import Changes
-from netmon.cli.check import tell_problems
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit, Stop
+from netmon.cli.mistakes import tell_mistakes
+from netmon.cli.plan_lines import PlanTeller
 from netmon.cli.screen import error_screen
 from netmon.cli.session import Session
 from netmon.kernel.problems import Problem
@@ -14,7 +16,7 @@ from netmon.kernel.problems import Problem
 
 @click.command()
 @click.option("--expect", metavar="HASH", help="Take the files only if they make this plan, as `netmon plan` told.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def reload(session: Session, expect: str | None, as_json: bool) -> None:
     """Let the running netmon take the files as they are now.
@@ -27,13 +29,10 @@ def reload(session: Session, expect: str | None, as_json: bool) -> None:
     say = session.words.say
     if as_json:
         session.screen.json(answer)
+        raise click.exceptions.Exit(Exit.WRONG if "problems" in answer else Exit.FINE)
     if "problems" in answer:
-        if not as_json:
-            problems = tuple(Problem(**problem) for problem in answer["problems"])
-            tell_problems(error_screen(), session.words, problems)
+        tell_mistakes(error_screen(), session.words, [Problem(**problem) for problem in answer["problems"]])
         raise Stop(say("the running plan is kept ({hash})", hash=answer["plan"][:12]), Exit.WRONG)
-    if as_json:
-        return
     if waiting := answer["for_restart"]:
         session.screen.line(
             (say("changed, but only from the next start on: {keys}", keys=", ".join(waiting)), "yellow")
@@ -42,6 +41,8 @@ def reload(session: Session, expect: str | None, as_json: bool) -> None:
     if not changes:
         session.screen.line((say("nothing has changed"), "green"), f"  ({answer['plan'][:12]})")
         return
-    changes.tell(session.screen, session.words, loaded.plan)
+    plans = (loaded.plan,) if loaded.plan else ()
+    PlanTeller(session.screen, session.words, loaded.inventory, plans).tell(changes)
+    session.screen.gap()
     taken = say("taken as version {version} ({hash})", version=answer["version"], hash=answer["plan"][:12])
-    session.screen.line((taken, "green"), f": {changes.summary(session.words)}")
+    session.screen.line((taken, "green"))

@@ -13,11 +13,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from netmon.app import Application, FirstLooks, ListenError, open_reader
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit, Stop
 from netmon.cli.occupants import occupant
 from netmon.cli.screen import Screen, error_screen
 from netmon.cli.session import Session
 from netmon.cli.situation import look_up
+from netmon.cli.values import OneOf
+from netmon.cli.words import marked
 from netmon.config.loading import Loaded
 from netmon.config.settings import LogLevel
 from netmon.kernel.events import configure_events
@@ -63,10 +66,10 @@ class _Piped:
 @click.command()
 @click.option(
     "--log-level",
-    type=click.Choice([level.value for level in LogLevel]),
+    type=OneOf([level.value for level in LogLevel]),
     help="Write events of this weight and above; by default what `log:` in the configuration says.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Write events as JSON lines, in a terminal as well.")
+@answering(marked("Write events as JSON lines, in a terminal as well."))
 @click.pass_obj
 def run(session: Session, log_level: str | None, as_json: bool) -> None:
     """Watch what the files say, until Ctrl-C or SIGTERM; SIGHUP reloads.
@@ -91,7 +94,7 @@ def run(session: Session, log_level: str | None, as_json: bool) -> None:
     except Stop as stop:
         cause = stop.__cause__
         error = next(iter(cause.exceptions), cause) if isinstance(cause, BaseExceptionGroup) else cause
-        raise Stop(_explained(session, error) or stop.message, Exit(stop.exit_code)) from cause
+        raise Stop(_explained(session, error) or stop.message, Exit(stop.exit_code), stop.problems) from cause
 
 
 def _explained(session: Session, error: BaseException | None) -> str | None:

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from netmon.app import ListenError, StartError, control_path, lab_settings, load_files
 from netmon.cli.exits import Exit, Stop
+from netmon.cli.first_time import NOT_YET, has_never_run
+from netmon.cli.mistakes import tell_mistakes
+from netmon.cli.refusals import is_nobody, refusal
 from netmon.cli.screen import Screen, error_screen
 from netmon.cli.times import LocalTime
 from netmon.cli.words import Words
@@ -18,7 +21,7 @@ from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.engine.control import ControlError, ask
 from netmon.kernel.clock import Clock
-from netmon.kernel.problems import Mistakes, Problem, in_order, render
+from netmon.kernel.problems import Mistakes, Problem, in_order
 from netmon.kernel.secrets import SecretError
 from netmon.ports import StoreError
 
@@ -66,17 +69,39 @@ class Session:
 
     def refusal(self, problems: Iterable[Problem]) -> Stop:
         """The end of a command that cannot go on with such files."""
-        error_screen().console.print(render(problems), soft_wrap=True, style=None)
-        return Stop(self.words.say("{path} and its inventory must be mended first", path=self.config.name), Exit.WRONG)
+        found = in_order(problems)
+        tell_mistakes(error_screen(), self.words, found)
+        said = self.words.say("{path} and its inventory must be mended first", path=self.config.name)
+        return Stop(said, Exit.WRONG, found)
 
     def local(self, loaded: Loaded) -> LocalTime:
         """The organisation's time; UTC where its zone cannot be read."""
         organization = loaded.inventory.organization
         return LocalTime(ZoneInfo(organization.zone if organization else "UTC"), self.clock.now())
 
+    def require_first_run(self, settings: Configuration) -> None:
+        """End the command where netmon has not run yet: what is asked for does not exist."""
+        if has_never_run(settings):
+            raise Stop(self.words.say(NOT_YET), Exit.OUT_OF_REACH)
+
     def ask(self, settings: Configuration, verb: str, **arguments: object) -> dict[str, Any]:
         """Ask the running netmon."""
-        return self.run(ask(control_path(settings), verb, **arguments))
+        self.require_first_run(settings)
+        path = control_path(settings)
+        try:
+            return asyncio.run(ask(path, verb, **arguments))
+        except ControlError as error:
+            # it has a cause where nobody answered, and none where the running netmon itself said no
+            code = Exit.OUT_OF_REACH if isinstance(error.__cause__, OSError) else Exit.ATTENTION
+            raise Stop(refusal(error, path, self.words), code) from error
+
+    def is_running(self, settings: Configuration) -> bool:
+        """Whether a netmon serves the control socket, for us or for another user."""
+        try:
+            asyncio.run(ask(control_path(settings), "about"))
+        except ControlError as error:
+            return not is_nobody(error)
+        return True
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         """Do *work*; what can be foreseen to go wrong ends the command with words."""
@@ -84,11 +109,6 @@ class Session:
             return asyncio.run(work)
         except* _OUT_OF_REACH as group:
             raise Stop(str(_first(group)), Exit.OUT_OF_REACH) from group
-        except* ControlError as group:
-            error = _first(group)
-            # it has a cause where nobody answered, and none where the running netmon itself said no
-            code = Exit.OUT_OF_REACH if isinstance(error.__cause__, OSError) else Exit.ATTENTION
-            raise Stop(str(error), code) from group
         except* Mistakes as group:
             mistakes = _first(group)
             raise self.refusal(mistakes.problems if isinstance(mistakes, Mistakes) else ()) from group

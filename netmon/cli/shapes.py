@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 _EVENTS = """
 Events as JSON lines on standard error, as in a pipe: `{"event": NAME, "level": LEVEL, "timestamp": RFC 3339, ...}`.
+Standard output stays empty, but for the object of a failure.
 """
 
 _STATUS = """
@@ -24,8 +25,8 @@ An entity: `id`, `state` (`null`: not looked at yet), `since`, `reason`, `eviden
 """
 
 _HISTORY = """
-`{entity, from, to, intervals}`; an interval: `since`, `until` (`null`: it goes on), `seconds`, `state` (a state, or
-`unmonitored`), `reason`, `evidence`.
+`{entity, lab, from, to, intervals}`; `lab`: whether the lab plays it; an interval: `since`, `until` (`null`: it goes
+on), `seconds`, `state` (a state, or `unmonitored`), `reason`, `evidence`.
 """
 
 _POLL = """
@@ -35,8 +36,8 @@ _POLL = """
 
 _CHECK = """
 `{ok, problems, plan}`; a problem: `file`, `line`, `column`, `path`, `cause`, `hint`; the plan (`null` with a problem):
-`hash`, and the numbers of `departments`, `sites`, `links`, `devices`, `services`, `interfaces`, and of `checks` by
-kind.
+`hash`, the numbers of `departments`, `sites`, `links`, of `devices` and `services` that are looked at, of watched
+`interfaces` and of `checks` by kind, and the names of the `canaries`.
 """
 
 _PLAN = """
@@ -47,15 +48,15 @@ _PLAN = """
 
 _RELOAD = """
 `{version, plan, difference, for_restart}`, the difference as in `plan`, `for_restart` the keys of `config.yaml` that
-change only at the next start; with mistakes `{problems, plan}`, where `plan` is the hash
-that is kept.
+change only at the next start; with mistakes in the files `{problems, plan}`, the problems as in `check` and `plan` the
+hash that is kept (exit code 2).
 """
 
 _FAULT = "A fault: `target`, `fault`, `since`, `until` (`null`: until it is mended), `options`."
 
 _DOCTOR = """
-`{health, findings}`; health is `well`, `warning` or `broken`; a finding: `about` (a fixed name), `health`, `what`,
-`why`, `mend`.
+`{health, findings}`; health is `well`, `warning` or `broken`; a finding: `about` (a fixed name), `health` (`unknown` as
+well, which makes the whole no worse), `what`, `why`, `mend`.
 """
 
 SHAPES: Mapping[str, str] = {

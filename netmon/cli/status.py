@@ -10,6 +10,7 @@ import click
 
 from netmon.app import open_reader
 from netmon.cli.detail import tell_detail
+from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit
 from netmon.cli.naming import UnknownNameError, find
 from netmon.cli.session import Session
@@ -28,7 +29,7 @@ from netmon.ports import Latest
 @click.argument("about", metavar="[ENTITY|SITE|DEPARTMENT]", required=False)
 @click.option("--all", "everything", is_flag=True, help="List what is up as well.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something is degraded or unknown, 2 if down.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@answering()
 @click.pass_obj
 def status(session: Session, about: str | None, everything: bool, exit_code: bool, as_json: bool) -> None:
     """Tell what is not up: since when, why, and what it takes with it.
@@ -38,6 +39,7 @@ def status(session: Session, about: str | None, everything: bool, exit_code: boo
     """
     loaded = session.load()
     settings = session.settings(loaded)
+    session.require_first_run(settings)
     situation, latest = session.run(_read(session, loaded, settings))
     entity = _meant(session, about, situation, loaded)
     shown = _belonging(situation, entity)

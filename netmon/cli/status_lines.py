@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from netmon.cli.first_time import NOT_YET
 from netmon.cli.screen import STYLES, Screen, text
 from netmon.cli.situation import Situation, Standing, Trouble
 from netmon.cli.times import LocalTime, rounded
@@ -41,10 +42,10 @@ class Teller:
         """When this was so, if that is not now."""
         say = self.words.say
         if situation.known_at is None:
-            self.screen.line((say("netmon has never looked: start it with `netmon run`"), "bold"))
+            self.screen.line((say(NOT_YET), "bold"))
         elif not situation.is_running:
             known = self.local.show_whole(situation.known_at)
-            ago = rounded(Duration(max(0, situation.now - situation.known_at)))
+            ago = self.words.duration(rounded(Duration(max(0, situation.now - situation.known_at))))
             self.screen.line(
                 (say("netmon is not running; this is what was known at {at}, {ago} ago", at=known, ago=ago), "bold")
             )
@@ -68,7 +69,7 @@ class Teller:
 
     def _counts(self, counts: Mapping[State | None, int]) -> Text:
         parts = [
-            text((f"{counts[state]:,} {self.words.state(state)}", STYLES[state]))
+            text((f"{self.words.number(f'{counts[state]:,}')} {self.words.state(state)}", STYLES[state]))
             for state in _COUNTED
             if counts.get(state)
         ]
@@ -107,7 +108,7 @@ class Teller:
 
     def since(self, status: Status) -> Text:
         """Since when, and how long that is."""
-        ago = rounded(Duration(max(0, self.local.now - status.since)))
+        ago = self.words.duration(rounded(Duration(max(0, self.local.now - status.since))))
         return text(self.words.say("since {at}, for {ago}", at=self.local.show(status.since), ago=ago))
 
     def reasons(self, standing: Standing) -> list[Text]:

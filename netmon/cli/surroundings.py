@@ -51,8 +51,10 @@ def about_descriptors(loaded: Loaded, words: Words) -> Finding:
     needed = sum(check.kind == "snmp" for check in _checks(loaded)) + _SPARE_DESCRIPTORS
     if loaded.settings is not None:
         needed += loaded.settings.looking.looks_in_all
-    shown = words.say("unlimited") if hard == resource.RLIM_INFINITY else f"{hard:,}"
-    said = words.say("{hard} open files are allowed, {needed} may be needed", hard=shown, needed=f"{needed:,}")
+    shown = words.say("unlimited") if hard == resource.RLIM_INFINITY else words.number(f"{hard:,}")
+    said = words.say(
+        "{hard} open files are allowed, {needed} may be needed", hard=shown, needed=words.number(f"{needed:,}")
+    )
     if hard == resource.RLIM_INFINITY or hard >= needed:
         return Finding("descriptors", Health.WELL, said)
     return Finding(

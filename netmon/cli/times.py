@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from netmon.kernel.problems import quote
-from netmon.model.moments import Duration, Moment, from_datetime, to_datetime
-from netmon.model.quantities import format_duration, parse_duration
+from netmon.model.moments import SECOND, Duration, Moment, from_datetime, to_datetime
+from netmon.model.quantities import parse_duration
 
 _AGO = re.compile(r"\d+(\.\d+)?\s*[a-z]+", re.ASCII)
 
@@ -72,7 +72,6 @@ def _time_of_day(written: str) -> time:
     return time.fromisoformat(f"{hour:0>2}:{rest}")
 
 
-def rounded(value: Duration) -> str:
-    """*value* for people, to the second where it is a second or more."""
-    second = timedelta(seconds=1) // timedelta(microseconds=1)
-    return format_duration(Duration(value // second * second if value >= second else value))
+def rounded(value: Duration) -> Duration:
+    """*value* to the second, where it is a second or more."""
+    return Duration(value // SECOND * SECOND if value >= SECOND else value)

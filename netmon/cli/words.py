@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from netmon.model.moments import Duration
+from netmon.model.quantities import format_duration
 from netmon.model.states import State, Verdict
 
 CATALOGUES = Path(__file__).with_name("locale")
@@ -50,6 +52,12 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 
 
+_UNITS: Mapping[str, str] = {"s": "giây", "m": "phút", "h": "giờ", "d": "ngày"}
+"""Units of time in Vietnamese; milliseconds are ``ms`` there as well."""
+
+_DECIMAL_COMMA = str.maketrans(",.", ".,")
+
+
 class Words:
     """Says things in one language."""
 
@@ -63,7 +71,19 @@ class Words:
 
     def some(self, n: int, one: str, many: str) -> str:
         """*one* or *many* of something, with ``{n}`` for how many."""
-        return self._catalogue.get(one if n == 1 else many, one if n == 1 else many).format(n=f"{n:,}")
+        text = one if n == 1 else many
+        return self._catalogue.get(text, text).format(n=self.number(f"{n:,}"))
+
+    def number(self, shown: str) -> str:
+        """*shown* (``1,200`` or ``0.5``) with the separators of this language."""
+        return shown.translate(_DECIMAL_COMMA) if self.language is Language.VI else shown
+
+    def duration(self, value: Duration) -> str:
+        """*value* in at most two units: ``2 m 30 s``, or ``2 phút 30 giây``."""
+        shown = format_duration(value)
+        if self.language is Language.EN:
+            return shown
+        return " ".join(_UNITS.get(part, part) for part in self.number(shown).split(" "))
 
     def state(self, state: State | None) -> str:
         """The word for *state*."""

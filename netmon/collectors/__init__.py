@@ -3,6 +3,6 @@
 A new kind is a folder with a ``KIND`` and one entry in `KINDS`; docs/checks.md shows how.
 """
 
-from netmon.collectors import http, icmp, snmp
+from netmon.collectors import dns, http, icmp, snmp, tcp, tls
 
-KINDS = (icmp.KIND, snmp.KIND, http.KIND)
+KINDS = (icmp.KIND, snmp.KIND, http.KIND, tcp.KIND, tls.KIND, dns.KIND)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from enum import StrEnum
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
+
+
+class _OwnPlace(StrEnum):
+    """Addresses that mean something else on every machine or wire; clouds keep their metadata at link-local ones."""
+
+    LOOPBACK = "loopback"
+    LINK_LOCAL = "link-local"
+    UNSPECIFIED = "unspecified"
+    MULTICAST = "multicast"
 
 
 def parse_literal(text: str) -> Address | None:
@@ -21,18 +31,27 @@ def parse_literal(text: str) -> Address | None:
 def find_refusal(address: Address, networks: Networks, *, asked_first: Address | None) -> str | None:
     """Why *address* must not be contacted; ``None`` where it may.
 
+    Whatever the networks, a redirect leads to a loopback, link-local, unspecified or multicast address only
+    where the look began at one of the same kind.
+
     Args:
         address: where the connection would go.
         networks: what may be contacted at all; empty where nothing is forbidden.
         asked_first: where the first connection of the look went; ``None`` for that one itself.
     """
-    if networks:
-        return None if any(address in network for network in networks) else "it lies outside the allowed networks"
-    if asked_first is None or not _is_private_to_a_host(address) or _is_private_to_a_host(asked_first):
+    if networks and not any(address in network for network in networks):
+        return "it lies outside the allowed networks"
+    place = _own_place(address)
+    if asked_first is None or place is None or place is _own_place(asked_first):
         return None
-    return "a redirect must not lead to a machine's own addresses"
+    return f"a redirect must not lead to {place} addresses"
 
 
-def _is_private_to_a_host(address: Address) -> bool:
-    """Loopback and link-local (where clouds keep their metadata) mean something else on every machine."""
-    return address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast
+def _own_place(address: Address) -> _OwnPlace | None:
+    if address.is_loopback:
+        return _OwnPlace.LOOPBACK
+    if address.is_link_local:
+        return _OwnPlace.LINK_LOCAL
+    if address.is_unspecified:
+        return _OwnPlace.UNSPECIFIED
+    return _OwnPlace.MULTICAST if address.is_multicast else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,9 @@ from pydantic import Field, StrictBool
 from netmon.inventory.checks import WrittenCheck
 from netmon.inventory.words import Id
 from netmon.kernel.documents import Node, Path
-from netmon.kernel.problems import Mistakes, Problem, listed, nearest, quote
+from netmon.kernel.problems import Problem, listed, nearest, quote
 from netmon.kernel.settings import DurationText, Settings
-from netmon.kernel.validation import validate_values
+from netmon.kernel.validation import Checked, check_values
 from netmon.model.moments import SECOND, Duration
 from netmon.model.plan import ICMP_RULE, POLLED_RULE, Rule
 from netmon.model.quantities import format_duration
@@ -54,11 +54,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A check whose settings and rule are right.
+    """A check with its settings and rule, as far as they are right.
 
     Attributes:
-        settings: the plain values of its kind's model.
-        locate: knows where each of *settings* was written.
+        settings: the plain values of its kind's model; while anything is wrong with them those that are right, as
+            they were written.
+        values: knows where each of them was written.
+        common: its values of `CommonKeys`.
+        own: its values of the model of its kind.
+        broken: what is wrong with *rule*.
     """
 
     kind: str
@@ -67,6 +71,24 @@ class Settled:
     required: bool
     settings: Mapping[str, Any]
     values: _Values
+    common: Checked[CommonKeys]
+    own: Checked[Any]
+    broken: tuple[Problem, ...]
+
+    @property
+    def told(self) -> tuple[Problem, ...]:
+        """Its mistakes, but for what is missing."""
+        return (*self.mistaken, *self.broken, *self.own.contradictory)
+
+    @property
+    def mistaken(self) -> tuple[Problem, ...]:
+        """Values that are wrong whatever else is said, and keys that nobody knows."""
+        return (*self.common.mistaken, *self.own.mistaken)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it can be asked."""
+        return not (self.told or self.own.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +110,22 @@ class _Values:
 
 
 def wanted_checks(defaults: Iterable[WrittenCheck], written: Iterable[WrittenCheck]) -> tuple[Wanted, ...]:
-    """*defaults* with *written* over them: added, or overriding by kind and name; ``off`` takes a kind away."""
-    wanted = {
-        (check.kind, check.name): Wanted(check.kind, check.name, (check,))
-        for check in defaults
-        if check.options is not None
+    """*defaults* with *written* over them: added, or overriding by kind and name; ``off`` takes a kind away.
+
+    What was written twice is wanted twice, for each may have mistakes of its own.
+    """
+    own = tuple(written)
+    off = {check.kind for check in own if check.options is None}
+    usual = {
+        (check.kind, check.name): check for check in defaults if check.options is not None and check.kind not in off
     }
-    for check in written:
-        if check.options is None:
-            wanted = {key: kept for key, kept in wanted.items() if key[0] != check.kind}
-            continue
-        key = (check.kind, check.name)
-        before = wanted[key].parts if key in wanted else ()
-        wanted[key] = Wanted(check.kind, check.name, (*before, check))
-    return tuple(wanted.values())
+    mine = [check for check in own if check.options is not None]
+    overridden = {(check.kind, check.name) for check in mine}
+    kept = [Wanted(kind, name, (check,)) for (kind, name), check in usual.items() if (kind, name) not in overridden]
+    for check in mine:
+        before = usual.get((check.kind, check.name))
+        kept.append(Wanted(check.kind, check.name, (check,) if before is None else (before, check)))
+    return tuple(kept)
 
 
 def unknown_kind(check: WrittenCheck, kinds: Kinds) -> Problem | None:
@@ -112,15 +136,21 @@ def unknown_kind(check: WrittenCheck, kinds: Kinds) -> Problem | None:
     return check.node.problem_at_key(f"there is no check {quote(check.kind)}", hint)
 
 
-def settle(wanted: Wanted, kind: CollectorKind, owner: Node, implied: Mapping[str, tuple[Any, Node]]) -> Settled:
+def settle(
+    wanted: Wanted,
+    kind: CollectorKind | None,
+    owner: Node,
+    implied: Mapping[str, tuple[Any, Node]],
+    *,
+    certain: bool,
+) -> Settled:
     """*wanted* with everything that its *kind* must know.
 
     Args:
+        kind: ``None`` where nobody knows it; then only what every check may be told is looked at.
         owner: the device or service; told about what nobody wrote.
         implied: settings that follow from the owner, each with the place it follows from; weaker than any other.
-
-    Raises:
-        Mistakes: a setting is wrong or missing, or the rule makes no sense.
+        certain: whether what nobody wrote is what is usual; not so where a role is wrong that might say it.
     """
     own = [part.node for part in wanted.parts if part.node.document is owner.document]
     values = _Values(own[-1] if own else owner)
@@ -129,45 +159,62 @@ def settle(wanted: Wanted, kind: CollectorKind, owner: Node, implied: Mapping[st
     for part in wanted.parts:
         values.take(part.node, part.options or {})
     common = {key: values.plain.pop(key) for key in COMMON_KEYS & values.plain.keys()}
-    problems: list[Problem] = []
-    try:
-        keys = validate_values(CommonKeys, common, values.locate)
-        rule, wrong = _rule(wanted.kind, keys)
-        problems.extend(values.locate((key,)).problem(cause) for key, cause in wrong)
-    except Mistakes as mistakes:
-        problems.extend(mistakes.problems)
-    try:
-        settings = validate_values(kind.settings, values.plain, values.locate, COMMON_KEYS)
-    except Mistakes as mistakes:
-        problems.extend(mistakes.problems)
-    if problems:
-        raise Mistakes(problems)
+    said = check_values(CommonKeys, common, values.locate)
+    keys = said.whole or CommonKeys.model_validate({key: common[key] for key in common if said.is_sound(key)})
+    unsure = {key for key in common if not said.is_sound(key)}
+    if kind is None or not certain:
+        unsure |= {"interval", "timeout"} - common.keys()
+    rule = _rule(wanted.kind, keys)
+    broken = (values.locate((key,)).problem(cause) for key, cause in _contradictions(keys, rule, unsure))
+    given = _own(kind, values)
     return Settled(
         kind=wanted.kind,
         name=wanted.name,
         rule=rule,
         required=keys.required,
-        settings=settings.model_dump(mode="json"),
+        settings=_settings(given, values),
         values=values,
+        common=said,
+        own=given,
+        broken=tuple(broken),
     )
 
 
-def _rule(kind: str, keys: CommonKeys) -> tuple[Rule, list[tuple[str, str]]]:
-    """The rule of a check of *kind*, and what is wrong with it by key."""
+def _own(kind: CollectorKind | None, values: _Values) -> Checked[Any]:
+    if kind is None:
+        return Checked({}, Settings())
+    return check_values(kind.settings, values.plain, values.locate, COMMON_KEYS)
+
+
+def _settings(given: Checked[Any], values: _Values) -> Mapping[str, Any]:
+    if given.whole is None:
+        return {key: value for key, value in values.plain.items() if given.is_sound(key)}
+    plain: dict[str, Any] = given.whole.model_dump(mode="json")
+    return plain
+
+
+def _rule(kind: str, keys: CommonKeys) -> Rule:
     usual = _RULES.get(kind, POLLED_RULE)
     interval = keys.interval if keys.interval is not None else usual.interval
     timeout = keys.timeout if keys.timeout is not None else Duration(min(usual.timeout, interval))
-    wrong = []
-    if interval < _SHORTEST_INTERVAL:
-        wrong.append(("interval", f"the interval must be at least {format_duration(_SHORTEST_INTERVAL)}"))
-    elif not 0 < timeout <= interval:
-        shown = f"{format_duration(timeout)} is no time-out for an interval of {format_duration(interval)}"
-        wrong.append(("timeout", f"{shown}; it must be above 0 and not above the interval"))
-    if keys.slow is not None and not 0 < keys.slow < timeout:
-        wrong.append(
-            ("slow", f"an answer is slow before it is missed: below the time-out of {format_duration(timeout)}")
-        )
-    return replace(usual, interval=interval, timeout=timeout, slow=keys.slow), wrong
+    return replace(usual, interval=interval, timeout=timeout, slow=keys.slow)
+
+
+def _contradictions(keys: CommonKeys, rule: Rule, unsure: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with *rule*, by the key that says it; *unsure* are the keys whose values nobody knows."""
+    interval_is_sure = "interval" not in unsure
+    if interval_is_sure and rule.interval < _SHORTEST_INTERVAL:
+        yield "interval", f"the interval must be at least {format_duration(_SHORTEST_INTERVAL)}"
+        interval_is_sure = False
+    timeout_is_sure = "timeout" not in unsure and (keys.timeout is not None or interval_is_sure)
+    if timeout_is_sure and interval_is_sure and not 0 < rule.timeout <= rule.interval:
+        shown = f"{format_duration(rule.timeout)} is no time-out for an interval of {format_duration(rule.interval)}"
+        yield "timeout", f"{shown}; it must be above 0 and not above the interval"
+    elif timeout_is_sure and rule.timeout <= 0:
+        yield "timeout", "the time-out must be above 0"
+    if keys.slow is not None and timeout_is_sure and not 0 < keys.slow < rule.timeout:
+        shown = format_duration(rule.timeout)
+        yield "slow", f"an answer is slow before it is missed: below the time-out of {shown}"
 
 
 def literals(value: object, path: Path = ()) -> Iterator[Path]:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from netmon.config.resolving import resolve
 from netmon.config.settings import Configuration
 from netmon.config.workbench import Configured
@@ -15,7 +13,7 @@ from netmon.inventory.inventory import Inventory
 from netmon.inventory.reading import read_inventory
 from netmon.kernel.documents import Document
 from netmon.kernel.problems import Mistakes, Problem, in_order
-from netmon.kernel.validation import validate
+from netmon.kernel.validation import Checked, check
 from netmon.kernel.yaml_loader import read_yaml
 from netmon.model.plan import Plan
 from netmon.ports import CollectorKind
@@ -56,9 +54,9 @@ def load(path: Path, kinds: Iterable[CollectorKind]) -> Loaded:
     """What the configuration at *path* and its inventory say, given the *kinds* of checks that exist."""
     directory = path.absolute().parent
     document = read_yaml(path, path.name)
-    problems = list(document.problems)
-    settings = _settings(document, problems)
-    usable = settings or _usable(document, problems)
+    configuration = check(Configuration, document.root)
+    problems = [*document.problems, *(configuration.problems if document.readable else ())]
+    settings = configuration.whole if document.readable else None
     reading = read_inventory(
         directory / _text(document, "inventory", "inventory"),
         base=directory,
@@ -67,12 +65,11 @@ def load(path: Path, kinds: Iterable[CollectorKind]) -> Loaded:
     )
     problems.extend(reading.problems)
     plan = None
-    if usable is not None:
-        try:
-            configured = Configured(usable, document.root)
-            plan = resolve(reading.inventory, configured, {kind.name: kind for kind in kinds})
-        except Mistakes as mistakes:
-            problems.extend(mistakes.problems)
+    try:
+        configured = Configured(settings or _usable(configuration), document.root)
+        plan = resolve(reading.inventory, configured, {kind.name: kind for kind in kinds})
+    except Mistakes as mistakes:
+        problems.extend(mistakes.problems)
     return Loaded(
         settings=settings.located(directory) if settings else None,
         inventory=reading.inventory,
@@ -82,25 +79,12 @@ def load(path: Path, kinds: Iterable[CollectorKind]) -> Loaded:
     )
 
 
-def _settings(document: Document, problems: list[Problem]) -> Configuration | None:
-    if not document.readable:
-        return None
-    try:
-        return validate(Configuration, document.root)
-    except Mistakes as mistakes:
-        problems.extend(mistakes.problems)
-        return None
-
-
-def _usable(document: Document, problems: list[Problem]) -> Configuration | None:
+def _usable(configuration: Checked[Configuration]) -> Configuration:
     """The settings without the keys that are wrong: good enough to see what else is."""
-    wrong = {problem.path.partition(".")[0] for problem in problems}
-    data = document.data if isinstance(document.data, dict) else {}
-    right = {"networks": _EVERYTHING, **{key: value for key, value in data.items() if key not in wrong}}
-    try:
-        return Configuration.model_validate(right)
-    except ValidationError:
-        return None
+    values = configuration.values if isinstance(configuration.values, dict) else {}
+    known = Configuration.model_fields.keys() & values.keys()
+    right = {key: values[key] for key in known if configuration.is_sound(key)}
+    return Configuration.model_validate({"networks": _EVERYTHING, **right})
 
 
 def _text(document: Document, key: str, usual: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from netmon.config import reach
-from netmon.config.checks import Kinds, Wanted, literals, unknown_kind
+from netmon.config.checks import Kinds, Wanted, literals, settle, wanted_checks
 from netmon.config.devices import device_subjects
-from netmon.config.roles import Roles, default_checks
+from netmon.config.roles import KnownRoles, role_nodes
 from netmon.config.services import service_subjects
+from netmon.config.settings import Canary, Configuration
 from netmon.config.workbench import Configured, Workbench
 from netmon.inventory.checks import WrittenCheck
 from netmon.inventory.inventory import Inventory
+from netmon.inventory.words import canonical_address
+from netmon.inventory.written import names_under_other_keys
 from netmon.kernel.problems import Mistakes, Problem, quote
-from netmon.model.ids import EntityKind, bare_id, entity_id
+from netmon.kernel.validation import check
+from netmon.model.ids import EntityKind, entity_id
 from netmon.model.plan import CheckSpec, Plan, Subject
 from netmon.model.plan_document import plan_of
 
@@ -31,48 +35,61 @@ def resolve(inventory: Inventory, configured: Configured, kinds: Kinds) -> Plan:
     bench = Workbench(inventory, configured, kinds)
     roles = _roles(bench)
     subjects = [_poller(bench), *device_subjects(bench, roles), *service_subjects(bench)]
-    bench.problems.extend(_told_too_far(inventory, subjects))
+    bench.problems.extend(_told_too_far(bench))
     if bench.problems:
         raise Mistakes(bench.problems)
     return plan_of(configured.settings.poller, subjects)
 
 
-def _roles(bench: Workbench) -> Roles:
-    """The default checks of every role, those of unknown kinds told about and left out."""
-    roles, problems = default_checks(bench.configured.root.at("roles"))
-    bench.problems.extend(problems)
-    for checks in roles.values():
-        bench.problems.extend(wrong for check in checks if (wrong := unknown_kind(check, bench.kinds)))
-    return {role: tuple(check for check in checks if check.kind in bench.kinds) for role, checks in roles.items()}
+def _roles(bench: Workbench) -> KnownRoles:
+    """The default checks of every role; what is wrong in them is told, whether or not anything has the role."""
+    root = bench.configured.root
+    checks: dict[str, tuple[WrittenCheck, ...]] = {}
+    unsure = set()
+    for role, node in role_nodes(root.at("roles")).items():
+        told = len(bench.problems)
+        checks[role] = bench.written(node.at("checks"))
+        if len(bench.problems) > told or not isinstance(node.value, dict) or "checks" not in node.value:
+            unsure.add(role)
+        for wanted in wanted_checks((), checks[role]):
+            kind = bench.kinds.get(wanted.kind)
+            bench.problems.extend(settle(wanted, kind, node, {}, certain=False).mistaken)
+    return KnownRoles(
+        checks=checks,
+        unsure=frozenset(unsure),
+        others=frozenset(names_under_other_keys(root, Configuration.model_fields)),
+        readable=root.document.readable and isinstance(root.at("roles").value, dict | None),
+    )
 
 
 def _poller(bench: Workbench) -> Subject:
     """The poller itself; its checks are the canaries."""
     identity = entity_id(EntityKind.POLLER, bench.settings.poller)
     checks: dict[str, CheckSpec] = {}
-    for index, canary in enumerate(bench.settings.canaries):
-        node = bench.configured.root.at("canaries", index)
-        bench.allow(canary.address, node.at("address"))
-        if canary.name in checks:
-            bench.problems.append(node.at("name").problem(f"there are two canaries {quote(canary.name)}"))
+    for node in bench.configured.root.at("canaries").items():
+        canary = check(Canary, node)
+        name, address = canary.right("name"), canary.right("address")
+        if isinstance(address, str):
+            bench.allow(canonical_address(address), node.at("address"))
+        if not isinstance(name, str):
+            continue
+        if name in checks:
+            bench.problems.append(node.at("name").problem(f"there are two canaries {quote(name)}"))
         if _CANARY_KIND not in bench.kinds:
             bench.no_such(node, "check", _CANARY_KIND, bench.kinds)
             continue
-        wanted = Wanted(_CANARY_KIND, canary.name, (WrittenCheck(_CANARY_KIND, {}, node),))
-        for settled in bench.settled([wanted], node, {}):
-            checks[canary.name] = bench.specify(settled, identity, canary.address)
+        settled = bench.settle(
+            Wanted(_CANARY_KIND, name, (WrittenCheck(_CANARY_KIND, {}, node),)), node, {}, certain=True
+        )
+        checks[name] = bench.specify(settled, identity, canonical_address(address) if isinstance(address, str) else "")
     return Subject(id=identity, title={}, role=EntityKind.POLLER.value, checks=tuple(checks.values()), tier=1)
 
 
-def _told_too_far(inventory: Inventory, subjects: Iterable[Subject]) -> Iterator[Problem]:
+def _told_too_far(bench: Workbench) -> Iterator[Problem]:
     """Credentials whose secret stands in the file itself, and which somebody beyond loopback would be asked with."""
-    asked: dict[str, list[tuple[str, str]]] = {}
-    for subject in subjects:
-        for check in subject.checks:
-            if isinstance(credential := check.settings.get("credential"), str):
-                asked.setdefault(credential, []).append((bare_id(subject.id), check.address))
-    for name, targets in asked.items():
-        if name in inventory.credentials:
-            node = inventory.credentials[name].node
+    credentials = bench.inventory.things.firsts("credentials")
+    for name, targets in bench.entrusted.items():
+        if name in credentials:
+            node = credentials[name].node
             for path in literals(node.value):
                 yield from reach.kept_on_loopback(node.at(*path), targets)

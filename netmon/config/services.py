@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from netmon.config.checks import Wanted, wanted_checks
+from netmon.config.checks import Settled, Wanted, wanted_checks
+from netmon.config.reach import literal_address
 from netmon.config.workbench import Implied, UrlParts, Workbench, url_parts
 from netmon.inventory.inventory import Entry
 from netmon.inventory.sites import Service
-from netmon.kernel.documents import Node
+from netmon.inventory.written import Written
+from netmon.kernel.documents import Node, shown_step
 from netmon.kernel.problems import quote
 from netmon.model.ids import EntityKind, entity_id
 from netmon.model.plan import CheckSpec, Subject
 
 _SHARED_TIER, _OTHER_TIER = 2, 3
-_ASK_WHERE_THE_URL_LEADS = ("tls", "dns", "tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,15 @@ class _Url:
 
 
 def service_subjects(bench: Workbench) -> Iterator[Subject]:
-    """Every service that anything asks."""
-    for entry in bench.inventory.services.values():
-        if checks := _checks(bench, entry):
-            yield _subject(bench, entry, checks)
+    """Every service that anything asks; the mistakes of all services are told."""
+    for service in bench.inventory.things["services"]:
+        found = _asked(bench, service)
+        entry = bench.inventory.services.get(service.text("id") or "")
+        if entry is None or entry.node is not service.node or not found:
+            continue
+        identity = entity_id(EntityKind.SERVICE, entry.value.id)
+        checks = [bench.specify(settled, identity, address) for settled, address in found if settled.is_right]
+        yield _subject(bench, entry, checks)
 
 
 def _subject(bench: Workbench, entry: Entry[Service], checks: list[CheckSpec]) -> Subject:
@@ -47,21 +53,26 @@ def _subject(bench: Workbench, entry: Entry[Service], checks: list[CheckSpec]) -
     )
 
 
-def _checks(bench: Workbench, entry: Entry[Service]) -> list[CheckSpec]:
-    identity = entity_id(EntityKind.SERVICE, entry.value.id)
-    wanted = wanted_checks((), bench.written(entry.node.at("checks")))
+def _asked(bench: Workbench, service: Written) -> list[tuple[Settled, str]]:
+    """The checks of *service*, each with the address that it asks."""
+    node = service.node
+    wanted = wanted_checks((), bench.written(node.at("checks")))
     url = _first_url(wanted)
-    checks = []
-    for settled in bench.settled(wanted, entry.node, _follows_from(bench, url)):
-        address = bench.host_asked(settled)
-        if address is None and url is not None:
-            address = url.parts.host
+    settled = [bench.settle(each, node, _follows_from(url), certain=True) for each in wanted]
+    lacking = [each for each in settled if not each.own.is_sound("url")]
+    url_is_sure = not lacking and (url is not None or not any("url" in each.settings for each in settled))
+    asked = []
+    for each in settled:
+        if url_is_sure or each in lacking:
+            bench.problems.extend(each.own.missing)
+        address = bench.host_asked(each) or (url.parts.host if url is not None else None)
         if address is not None:
-            checks.append(bench.specify(settled, identity, address))
-        elif "url" not in settled.settings:
-            cause = f"nobody knows whom {quote(settled.kind)} should ask: no check of the service has a url"
-            bench.problems.append(settled.values.fallback.problem(cause))
-    return checks
+            bench.entrust(each, shown_step(node.path[-1], node.value), address)
+            asked.append((each, address))
+        elif url_is_sure and each.kind in bench.kinds:
+            cause = f"nobody knows whom {quote(each.kind)} should ask: no check of the service has a url"
+            bench.problems.append(each.values.fallback.problem(cause))
+    return asked
 
 
 def _first_url(wanted: Iterable[Wanted]) -> _Url | None:
@@ -73,14 +84,11 @@ def _first_url(wanted: Iterable[Wanted]) -> _Url | None:
     return None
 
 
-def _follows_from(bench: Workbench, url: _Url | None) -> Mapping[str, Implied]:
-    """Host and port for those kinds that ask where the URL leads, as far as their settings have these keys."""
+def _follows_from(url: _Url | None) -> Mapping[str, Implied]:
+    """What the URL says to those kinds that ask where it leads: the port, or the name to be looked up."""
     if url is None:
         return {}
-    implied: dict[str, Implied] = {}
-    for kind in _ASK_WHERE_THE_URL_LEADS:
-        if kind in bench.kinds:
-            fields = bench.kinds[kind].settings.model_fields
-            known = {"host": url.parts.host, "port": url.parts.port}
-            implied[kind] = {key: (value, url.node) for key, value in known.items() if key in fields and value}
-    return implied
+    host, port = url.parts.host, url.parts.port
+    where: Implied = {"port": (port, url.node)} if port is not None else {}
+    what: Implied = {"query": (host, url.node)} if literal_address(host) is None else {}
+    return {"tcp": where, "tls": where, "dns": what}

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from netmon.config import reach
 from netmon.config.checks import Kinds, Settled, Wanted, literals, settle, unknown_kind
 from netmon.config.settings import Configuration
-from netmon.inventory.checks import WrittenCheck, written_checks
+from netmon.inventory.checks import WrittenCheck, surveyed_checks
 from netmon.inventory.inventory import Inventory
 from netmon.inventory.words import canonical_address
 from netmon.kernel.documents import Node
-from netmon.kernel.problems import Mistakes, Problem, nearest, quote
-from netmon.model.ids import EntityId, bare_id, check_id
+from netmon.kernel.problems import Problem, nearest, quote
+from netmon.model.ids import EntityId, check_id
 from netmon.model.plan import CheckSpec
 
 Implied = Mapping[str, tuple[Any, Node]]
@@ -24,7 +24,7 @@ Implied = Mapping[str, tuple[Any, Node]]
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """The settings, and the document that they were read from."""
+    """The settings as far as they are right, and the document that they were read from."""
 
     settings: Configuration
     root: Node
@@ -32,12 +32,17 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """The inventory, the settings and the kinds, with the problems that were found so far."""
+    """The inventory, the settings and the kinds, with the problems that were found so far.
+
+    Attributes:
+        entrusted: the names and addresses of those who are asked with a credential, by its id.
+    """
 
     inventory: Inventory
     configured: Configured
     kinds: Kinds
     problems: list[Problem] = field(default_factory=list)
+    entrusted: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Configuration:
@@ -45,28 +50,29 @@ class Workbench:
         return self.configured.settings
 
     def written(self, node: Node) -> tuple[WrittenCheck, ...]:
-        """The checks at *node* that are of known kinds."""
-        try:
-            written = written_checks(node)
-        except Mistakes as mistakes:
-            self.problems.extend(mistakes.problems)
-            return ()
+        """The checks at *node*, those of unknown kinds too."""
+        written, problems = surveyed_checks(node)
+        self.problems.extend(problems)
         self.problems.extend(wrong for check in written if (wrong := unknown_kind(check, self.kinds)))
-        return tuple(check for check in written if check.kind in self.kinds)
+        return written
 
-    def settled(self, wanted: Iterable[Wanted], owner: Node, implied: Mapping[str, Implied]) -> Iterator[Settled]:
-        """Those of *wanted* that are right; *implied* goes by kind."""
-        for check in wanted:
-            try:
-                yield settle(check, self.kinds[check.kind], owner, implied.get(check.kind, {}))
-            except Mistakes as mistakes:
-                self.problems.extend(mistakes.problems)
+    def settle(self, wanted: Wanted, owner: Node, implied: Mapping[str, Implied], *, certain: bool) -> Settled:
+        """*wanted* as far as it is right, its mistakes told but for what is missing; *implied* goes by kind."""
+        kind = self.kinds.get(wanted.kind)
+        settled = settle(wanted, kind, owner, implied.get(wanted.kind, {}), certain=certain)
+        self.problems.extend(settled.told)
+        return settled
+
+    def entrust(self, settled: Settled, subject: str, address: str) -> None:
+        """Remember with which credential *subject* is asked at *address*, and tell of secrets that it must not see."""
+        for path in literals(settled.values.plain):
+            node = settled.values.locate(path)
+            self.problems.extend(reach.kept_on_loopback(node, [(subject, address)]))
+        if isinstance(credential := settled.settings.get("credential"), str):
+            self.entrusted.setdefault(credential, []).append((subject, address))
 
     def specify(self, settled: Settled, subject: EntityId, address: str) -> CheckSpec:
         """*settled* as a check of *subject* that asks *address*."""
-        for path in literals(settled.values.plain):
-            node = settled.values.locate(path)
-            self.problems.extend(reach.kept_on_loopback(node, [(bare_id(subject), address)]))
         return CheckSpec(
             id=check_id(subject, settled.kind, settled.name),
             subject=subject,
@@ -83,15 +89,27 @@ class Workbench:
         self.problems.extend(reach.allowed(address, node, self.settings.networks))
 
     def host_asked(self, settled: Settled) -> str | None:
-        """The host of the URL that *settled* asks, if it has one; told about if it may not be contacted."""
-        if not isinstance(url := settled.settings.get("url"), str):
-            return None
-        node = settled.values.locate(("url",))
-        if (parts := url_parts(url)) is None:
-            self.problems.append(node.problem("the URL names no host"))
-            return None
-        self.allow(parts.host, node)
-        return parts.host
+        """The first host that the settings of *settled* name; told about are those that may not be contacted."""
+        named = [*self._hosts_named(settled)]
+        for host, node in named:
+            self.allow(host, node)
+        return named[0][0] if named else None
+
+    def _hosts_named(self, settled: Settled) -> Iterator[tuple[str, Node]]:
+        """The host of its ``url``, its ``host``, and its ``servers``, with the places where they stand."""
+        match settled.settings:
+            case {"url": str(url)}:
+                node = settled.values.locate(("url",))
+                if (parts := url_parts(url)) is not None:
+                    yield parts.host, node
+                else:
+                    self.problems.append(node.problem("the URL names no host"))
+            case {"host": str(host)}:
+                yield host, settled.values.locate(("host",))
+        if isinstance(servers := settled.values.plain.get("servers"), list):
+            for index in range(len(servers)):
+                if isinstance(server := settled.own.right("servers", index), str):
+                    yield server, settled.values.locate(("servers", index))
 
     def is_lab(self, addresses: Iterable[str]) -> bool:
         """Whether the lab plays any of *addresses*."""

@@ -37,19 +37,24 @@ def written_checks(node: Node) -> tuple[WrittenCheck, ...]:
     Raises:
         Mistakes: it has another form, or one check stands twice.
     """
-    checks: dict[tuple[str, str | None], WrittenCheck] = {}
-    problems: list[Problem] = []
-    for found in _found(node):
-        if isinstance(found, Problem):
-            problems.append(found)
-            continue
-        first = checks.setdefault((found.kind, found.name), found)
-        if first is not found:
-            cause = f"the check {quote(found.kind)} stands in {first.node.where} already"
-            problems.append(found.node.problem(cause, "tell them apart by a name"))
+    checks, problems = surveyed_checks(node)
     if problems:
         raise Mistakes(problems)
-    return tuple(checks.values())
+    return checks
+
+
+def surveyed_checks(node: Node) -> tuple[tuple[WrittenCheck, ...], tuple[Problem, ...]]:
+    """The checks at *node* that have the form of one, those that stand there twice too, and what is wrong."""
+    found = tuple(_found(node))
+    checks = tuple(each for each in found if isinstance(each, WrittenCheck))
+    problems = [each for each in found if isinstance(each, Problem)]
+    firsts: dict[tuple[str, str | None], WrittenCheck] = {}
+    for check in checks:
+        first = firsts.setdefault((check.kind, check.name), check)
+        if first is not check:
+            cause = f"the check {quote(check.kind)} stands in {first.node.where} already"
+            problems.append(check.node.problem(cause, "tell them apart by a name"))
+    return checks, tuple(problems)
 
 
 def _found(node: Node) -> Iterator[WrittenCheck | Problem]:

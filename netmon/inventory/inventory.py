@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from netmon.inventory.credentials import Credential
 from netmon.inventory.organization import Department, Network, Organization, PeerGroup
 from netmon.inventory.sites import Device, Link, Service, Site
+from netmon.inventory.written import Things
 from netmon.kernel.documents import Node
 from netmon.kernel.settings import Settings
 
@@ -30,6 +31,7 @@ class Inventory:
 
     Attributes:
         organization: ``None`` only beside a problem that says so.
+        things: everything as it was written, wrong things too, for whoever looks for mistakes.
     """
 
     organization: Organization | None
@@ -41,6 +43,7 @@ class Inventory:
     devices: Mapping[str, Entry[Device]]
     links: Mapping[str, Entry[Link]]
     services: Mapping[str, Entry[Service]]
+    things: Things
 
     def department_at(self, site: str | None) -> str | None:
         """The department of *site*, by bare ids."""

@@ -95,13 +95,8 @@ class Node:
 
     def existing(self) -> tuple[Node, bool]:
         """The same without the steps that lead to nothing, and whether there were such."""
-        value = self.document.data
-        path: list[Step] = []
-        for step in self.path:
-            if _leads_on(value, step):
-                value = value[step]  # type: ignore[index]  # _leads_on looked
-                path.append(step)
-        return Node(self.document, tuple(path)), len(path) < len(self.path)
+        _, path = existing(self.document.data, self.path)
+        return Node(self.document, path), len(path) < len(self.path)
 
     def problem(self, cause: str, hint: str = "", *, missing: str = "") -> Problem:
         """*cause* told at this value; *missing* names a key that should stand in it."""
@@ -131,7 +126,17 @@ class Node:
         return place, names
 
 
-def _leads_on(value: Plain, step: Step) -> bool:
+def existing(value: object, path: Path) -> tuple[Plain, Path]:
+    """What stands at *path* below *value*, and the path without the steps that lead to nothing."""
+    found: list[Step] = []
+    for step in path:
+        if _leads_on(value, step):
+            value = value[step]  # type: ignore[index]  # _leads_on looked
+            found.append(step)
+    return value, tuple(found)  # type: ignore[return-value]  # values of files are plain
+
+
+def _leads_on(value: object, step: Step) -> bool:
     if isinstance(value, dict):
         return step in value
     return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from netmon.model.moments import SECOND, Duration, in_seconds
+from netmon.model.quantities import format_duration
 from netmon.ports import StoreError
+
+_GRACE = SECOND
+"""How long a driver may take to let go of what it was told to break off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,16 @@ class Database(Protocol):
         """How people know it; no password in it."""
 
     @property
+    def patience(self) -> Duration:
+        """How long it may take for what is done many times a day."""
+
+    @property
     def placeholder(self) -> str:
         """What stands for a value in a statement."""
 
     @property
-    def error(self) -> type[Exception]:
-        """What its driver raises by itself."""
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What its driver raises where SQLAlchemy does not wrap it."""
 
     async def seize(self) -> AsyncConnection:
         """The one connection that writes, anew where there was one; refused while another process has it.
@@ -59,9 +70,10 @@ class Database(Protocol):
 @contextmanager
 def explained(database: Database, task: str) -> Iterator[None]:
     """Turn what the driver or the system raises during *task* (``open``, ``read``) into a `StoreError`."""
+    raised: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, *database.errors)
     try:
         yield
-    except (SQLAlchemyError, OSError, database.error) as error:
+    except raised as error:
         trouble = database.diagnose(error)
         raise refusal(database, task, trouble) from error
 
@@ -69,3 +81,44 @@ def explained(database: Database, task: str) -> Iterator[None]:
 def refusal(database: Database, task: str, trouble: Trouble) -> StoreError:
     """The error that says what could not be done, where, why and how to mend it."""
     return StoreError(f"cannot {task} {database.where}: {trouble.why}. {trouble.mend}")
+
+
+@asynccontextmanager
+async def within(patience: Duration) -> AsyncIterator[None]:
+    """Break off what is done inside after *patience*, which costs it its connection.
+
+    A driver that is broken off first asks the database to agree; where that does not answer either, it is
+    broken off again, and lets go.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    try:
+        async with asyncio.timeout(in_seconds(Duration(patience + _GRACE))), asyncio.timeout(in_seconds(patience)):
+            yield
+    except TimeoutError as error:
+        raise TimeoutError(f"no answer for {format_duration(patience)}") from error
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of *engine*, for as long as the context is open."""
+    connection = await connect(engine)
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
+
+
+async def connect(engine: AsyncEngine) -> AsyncConnection:
+    """A new connection of *engine*, which the caller closes.
+
+    Raises:
+        OSError: the system gives no thread to wait with, besides whatever the driver raises.
+    """
+    try:
+        return await engine.connect()
+    except RuntimeError as error:
+        if "thread" not in str(error):
+            raise
+        raise OSError(errno.EAGAIN, str(error)) from error

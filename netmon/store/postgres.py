@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from netmon.model.moments import MILLISECOND, Duration
-from netmon.store.database import Trouble, refusal
+from netmon.store.database import Trouble, connect, connected, refusal
 
 _LOCK = (0x6E65, 0x746D6F6E)
 """The advisory lock's two numbers: "netmon" in ASCII."""
@@ -24,6 +24,10 @@ SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s AND l.objsubid = 2
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+
+_LINE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A peer from which nothing comes any more, not even a refusal, is given up within about ten seconds, on both ends:
+by us to go on, by the server so that a session that nobody has any more gives its lock back."""
 
 _NO_CONNECTION = "08"
 """The class of errors that libpq's own, which have no code, belong to."""
@@ -41,14 +45,20 @@ _TROUBLES = {
 
 
 class PostgresDatabase:
-    """The database that *url* names; whoever waits for another program does so for *busy_timeout*."""
+    """The database that *url* names.
+
+    Whoever waits for another program does so for *busy_timeout*, and for the server itself at most *patience*.
+    """
 
     placeholder = "%s"
-    error: type[Exception] = psycopg.Error
+    errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
-    def __init__(self, url: URL, *, busy_timeout: Duration) -> None:
+    def __init__(self, url: URL, *, busy_timeout: Duration, patience: Duration) -> None:
+        self.patience = patience
         self.where = url.set(drivername="postgresql").render_as_string(hide_password=True)
         self._url = url.set(drivername="postgresql+psycopg")
+        self._name = f"netmon process {os.getpid()} on {socket.gethostname()}"[:63]
+        self._had_it = False
         self._wait_ms = busy_timeout // MILLISECOND
         self._writing: AsyncEngine | None = None
         self._reading: AsyncEngine | None = None
@@ -58,8 +68,9 @@ class PostgresDatabase:
         if self._writing is None:
             self._writing = self._engine(writes=True)
         await self._release()
-        self._connection = await self._writing.connect()
+        self._connection = await connect(self._writing)
         await self._take_lock(self._connection)
+        self._had_it = True
         return self._connection
 
     @asynccontextmanager
@@ -72,7 +83,7 @@ class PostgresDatabase:
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         if self._reading is None:
             self._reading = self._engine(writes=False)
-        async with self._reading.connect() as connection:
+        async with connected(self._reading) as connection:
             yield connection
 
     def diagnose(self, error: Exception) -> Trouble:
@@ -81,6 +92,8 @@ class PostgresDatabase:
             _NO_CONNECTION if isinstance(cause, psycopg.OperationalError) else ""
         )
         why = " ".join(str(cause).split())
+        if isinstance(cause, TimeoutError):
+            return Trouble(why, "See whether PostgreSQL and the network to it are alive; the connection is given up")
         for prefix, mend in _TROUBLES.items():
             if state.startswith(prefix):
                 return Trouble(why, mend)
@@ -94,18 +107,28 @@ class PostgresDatabase:
         self._reading = self._writing = None
 
     async def _release(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     def _engine(self, *, writes: bool) -> AsyncEngine:
-        options = f"-c lock_timeout={self._wait_ms}" + ("" if writes else " -c default_transaction_read_only=on")
-        name = f"netmon process {os.getpid()} on {socket.gethostname()}"
-        connect_args = {"options": options, "application_name": name[:63], "connect_timeout": 10}
+        options = {f"tcp_{key.removeprefix('tcp_')}": value for key, value in _LINE.items()}
+        options |= {"lock_timeout": self._wait_ms, "default_transaction_read_only": int(not writes)}
+        connect_args = {
+            "options": " ".join(f"-c {key}={value}" for key, value in options.items()),
+            "application_name": self._name,
+            "connect_timeout": 10,
+            **_LINE,
+        }
         if writes:
             return create_async_engine(self._url, poolclass=NullPool, connect_args=connect_args)
         return create_async_engine(
-            self._url, pool_size=4, max_overflow=0, isolation_level="REPEATABLE READ", connect_args=connect_args
+            self._url,
+            pool_size=4,
+            max_overflow=0,
+            pool_pre_ping=True,  # one that lay idle since the server was last restarted is no reason to refuse
+            isolation_level="REPEATABLE READ",
+            connect_args=connect_args,
         )
 
     async def _take_lock(self, connection: AsyncConnection) -> None:
@@ -117,7 +140,10 @@ class PostgresDatabase:
                 raise
             async with connection.begin():
                 holder = (await connection.exec_driver_sql(_HOLDER, _LOCK)).scalar()
-            trouble = Trouble(
-                f"{holder or 'another netmon'} does already", "Stop that one first; reading needs no lock"
-            )
-            raise refusal(self, "write to", trouble) from None
+            raise refusal(self, "write to", self._who_has_it(holder)) from None
+
+    def _who_has_it(self, holder: str | None) -> Trouble:
+        if self._had_it and holder == self._name:
+            why = "the server has not noticed yet that the session which this netmon had before is gone"
+            return Trouble(why, "It does within seconds, unless the session itself hangs: see pg_stat_activity")
+        return Trouble(f"{holder or 'another netmon'} does already", "Stop that one first; reading needs no lock")

@@ -15,7 +15,7 @@ from netmon.model.moments import Moment
 from netmon.model.news import Status
 from netmon.model.states import State
 from netmon.ports import Interval, Latest, Memory
-from netmon.store.database import Database, Trouble, explained, refusal
+from netmon.store.database import Database, Trouble, explained, refusal, within
 from netmon.store.log import events
 from netmon.store.plans import plan_of_version
 from netmon.store.rows import failure_of, latest_of
@@ -108,9 +108,10 @@ class StoreReader:
 
     async def log(self) -> AsyncGenerator[Event, None]:
         """Everything that was kept, in the order of the fold; whoever stops early closes it (`aclosing`)."""
-        async with self._snapshot() as connection:
-            async for event in events(connection):
-                yield event
+        with explained(self._database, "read"):  # as long as the log is, so long may it take
+            async with self._database.snapshot() as connection:
+                async for event in events(connection):
+                    yield event
 
     async def refuse_another_revision(self) -> None:
         """Reading guesses nothing: the database is at the revision that this netmon knows, or it is refused."""
@@ -122,7 +123,7 @@ class StoreReader:
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[AsyncConnection]:
         with explained(self._database, "read"):
-            async with self._database.snapshot() as connection:
+            async with within(self._database.patience), self._database.snapshot() as connection:
                 yield connection
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -28,6 +30,13 @@ class StoreSettings(Settings):
         default=Duration(5 * SECOND),
         description="How long to wait for a database that another program holds, before giving up with a message.",
     )
+    patience: DurationText = Field(
+        default=Duration(30 * SECOND),
+        description=(
+            "How long one batch or one question may take; then the connection is given up, "
+            "and the batch is offered again on another. Longer than `busy_timeout`."
+        ),
+    )
 
     @field_validator("url")
     @classmethod
@@ -40,6 +49,12 @@ class StoreSettings(Settings):
         if not url.database or url.database == ":memory:":
             raise ValueError("names no database; write sqlite:///netmon.db or postgresql://USER@HOST/DATABASE")
         return value
+
+    @model_validator(mode="after")
+    def _waits_longer_for_the_database_than_for_its_lock(self) -> Self:
+        if self.patience <= self.busy_timeout:
+            raise ValueError("`patience` must be longer than `busy_timeout`")
+        return self
 
 
 def _parse(text: str) -> URL:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
+import contextlib
+import errno
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 
+import structlog
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from netmon.model.moments import Duration, in_seconds
-from netmon.store.database import Trouble, refusal
+from netmon.store.claim import Claim, ClaimTakenError
+from netmon.store.database import Trouble, connect, connected, refusal
 
 _RESTORE = "Restore a backup, or move the file away to begin anew without its history"
+
+_FULL = Trouble("the disk is full", "Make room, or let the file live on a larger disk")
 
 _TROUBLES = {
     "SQLITE_NOTADB": Trouble("the file is no SQLite database, or its head is damaged", _RESTORE),
     "SQLITE_CORRUPT": Trouble("the file is damaged", _RESTORE),
-    "SQLITE_FULL": Trouble("the disk is full", "Make room, or let the file live on a larger disk"),
+    "SQLITE_FULL": _FULL,
     "SQLITE_BUSY": Trouble(
         "another program holds the database for too long", "See which with `fuser -v FILE` and let it finish"
     ),
@@ -33,47 +39,56 @@ _TROUBLES = {
     "SQLITE_IOERR": Trouble("the disk failed", "See the kernel's messages with `dmesg`, and the disk's health"),
 }
 
+_SYSTEM_TROUBLES = {
+    errno.ENOSPC: _FULL,
+    errno.EAGAIN: Trouble("the system gives no thread", "See the limits of netmon's user: `ulimit -u`, or TasksMax="),
+}
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")
+
 
 class SqliteDatabase:
-    """The database in *path*; whoever waits for another program does so for *busy_timeout*."""
+    """The database in *path*.
+
+    Whoever waits for another program does so for *busy_timeout*, and for the file itself at most *patience*.
+    """
 
     placeholder = "?"
-    error: type[Exception] = sqlite3.Error
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError)
 
-    def __init__(self, path: Path, *, busy_timeout: Duration) -> None:
+    def __init__(self, path: Path, *, busy_timeout: Duration, patience: Duration) -> None:
         self.path = path
         self.where = str(path)
+        self.patience = patience
+        self._events = structlog.get_logger("netmon.store")
         self._busy_timeout = busy_timeout
-        self._lock: IO[str] | None = None
+        self._claim: Claim | None = None
         self._writing: AsyncEngine | None = None
         self._reading: AsyncEngine | None = None
         self._connection: AsyncConnection | None = None
-        self._durable: bool | None = None
+        self._synchronous = "FULL"
+        self._is_examined = False
+        self._is_suspect = False
 
     async def seize(self) -> AsyncConnection:
-        self._take_lock()
+        if self._claim is None:
+            self._claim = self._take_claim()
         self._refuse_a_lost_file()
         if self._writing is None:
-            self._writing = self._engine({}, "BEGIN IMMEDIATE", pool_size=1)
+            self._writing = self._engine({}, self._begin_to_write, poolclass=NullPool)
         await self._release()
-        self._connection = connection = await self._writing.connect()
+        self._connection = connection = await connect(self._writing)
         driver = await _driver(connection)
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
-            await driver.execute(f"PRAGMA {pragma}")
-        self._durable = False
-        async with driver.execute("PRAGMA quick_check(1)") as cursor:
-            (finding,) = await cursor.fetchone()
-        if finding != "ok":
-            raise refusal(self, "open", Trouble(f"the file is damaged ({finding})", _RESTORE))
+        await driver.execute("PRAGMA journal_mode = WAL")
+        if not self._is_examined:
+            if not self._claim.was_left_in_order:
+                await self._examine(driver)
+            self._is_examined = True
         return connection
 
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection, *, durable: bool) -> AsyncIterator[None]:
-        if durable is not self._durable:
-            driver = await _driver(connection)
-            self._durable = None  # unknown, should we be cancelled meanwhile
-            await driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
+        self._synchronous = "FULL" if durable else "NORMAL"
         async with connection.begin():
             yield
 
@@ -83,8 +98,8 @@ class SqliteDatabase:
             self._refuse_a_missing_file()
             way = await self._way_to_read()
             if self._reading is None:  # nobody else was quicker
-                self._reading = self._engine(way, "BEGIN", pool_size=4)
-        async with self._reading.connect() as connection:
+                self._reading = self._engine(way, _begin_to_read, pool_size=4, max_overflow=0, pool_pre_ping=True)
+        async with connected(self._reading) as connection:
             yield connection
 
     def diagnose(self, error: Exception) -> Trouble:
@@ -93,61 +108,66 @@ class SqliteDatabase:
         for prefix, trouble in _TROUBLES.items():
             if name.startswith(prefix):
                 return Trouble(f"{trouble.why} ({cause})", trouble.mend)
+        if isinstance(cause, TimeoutError):
+            return Trouble(str(cause), "See the disk's health, and what else keeps it busy")
         if isinstance(cause, OSError):
+            if cause.errno in _SYSTEM_TROUBLES:
+                return _SYSTEM_TROUBLES[cause.errno]
             return Trouble(cause.strerror or str(cause), "See whether the directory exists and who may write in it")
         return Trouble(str(cause), "If this comes back, report it with the log")
 
     async def close(self) -> None:
+        if self._reading is not None:  # before the one that writes: the last to go empties the journal
+            await self._reading.dispose()
         await self._release()
-        for engine in (self._reading, self._writing):
-            if engine is not None:
-                await engine.dispose()
+        if self._writing is not None:
+            await self._writing.dispose()
         self._reading = self._writing = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._claim is not None:
+            if self._is_examined and not self._is_suspect:
+                self._claim.vouch()
+            self._claim.give_up()
+            self._claim = None
 
     async def _release(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
-    def _engine(self, way: dict[str, str], begin: str, *, pool_size: int) -> AsyncEngine:
+    async def _examine(self, driver: Any) -> None:
+        """Read the whole file through: whoever wrote to it last did not live to say that it is in order."""
+        self._events.warning("store_was_not_closed", where=self.where, size_bytes=self.path.stat().st_size)
+        async with driver.execute("PRAGMA quick_check(1)") as cursor:
+            (finding,) = await cursor.fetchone()
+        if finding != "ok":
+            raise refusal(self, "open", Trouble(f"the file is damaged ({finding})", _RESTORE))
+
+    def _engine(self, way: dict[str, str], begin: Callable[[Connection], None], **pool: Any) -> AsyncEngine:
         url = URL.create("sqlite+aiosqlite", database=_uri_path(self.path), query={"uri": "true", **way})
-        engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            connect_args={"isolation_level": None, "timeout": in_seconds(self._busy_timeout)},
-        )
-
-        def begin_ourselves(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)  # the driver would begin late, and never for a change of tables
-
-        event.listen(engine.sync_engine, "begin", begin_ourselves)
+        connect_args = {"isolation_level": None, "timeout": in_seconds(self._busy_timeout)}
+        engine = create_async_engine(url, connect_args=connect_args, **pool)
+        event.listen(engine.sync_engine, "begin", begin)  # the driver would begin late, and never to change tables
+        event.listen(engine.sync_engine, "handle_error", self._note_error)
+        event.listen(engine.sync_engine, "invalidate", _roll_back)
         return engine
 
-    def _take_lock(self) -> None:
-        if self._lock is not None:
-            return
-        lock = self.path.with_name(f"{self.path.name}.lock").open("a+", encoding="ascii")
+    def _begin_to_write(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {self._synchronous}")  # inside a transaction it does nothing
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _note_error(self, context: ExceptionContext) -> None:
+        """Keep damage in mind: the next writer should look into it."""
+        name = getattr(context.original_exception, "sqlite_errorname", "")
+        self._is_suspect = self._is_suspect or name.startswith(_DAMAGED)
+
+    def _take_claim(self) -> Claim:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read(20).strip() or "unknown"
-            lock.close()
-            raise refusal(
-                self,
-                "write to",
-                Trouble(
-                    f"the netmon with process id {holder} does already", "Stop that one first; reading needs no lock"
-                ),
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        self._lock = lock
+            return Claim(self.path)
+        except ClaimTakenError as taken:
+            trouble = Trouble(
+                f"the netmon with process id {taken.holder} does already", "Stop that one first; reading needs no lock"
+            )
+            raise refusal(self, "write to", trouble) from None
 
     def _refuse_a_lost_file(self) -> None:
         """An empty state must be somebody's wish, not what is left of a full one."""
@@ -155,6 +175,8 @@ class SqliteDatabase:
         if not self.path.exists():
             if journal.exists() and journal.stat().st_size:
                 raise refusal(self, "open", Trouble(f"the file is gone, and {journal.name} is left of it", _RESTORE))
+            if self._is_examined:
+                raise refusal(self, "open", Trouble("the file is gone since it was opened", _RESTORE))
             return
         size = self.path.stat().st_size
         if size == 0:
@@ -169,9 +191,9 @@ class SqliteDatabase:
     async def _way_to_read(self) -> dict[str, str]:
         """Read-only; where we may not make the index of an absent journal, as a file that nobody changes."""
         way = {"mode": "ro"}
-        engine = self._engine(way, "BEGIN", pool_size=1)
+        engine = self._engine(way, _begin_to_read, poolclass=NullPool)
         try:
-            async with engine.connect() as connection:
+            async with connected(engine) as connection:
                 await connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
         except DBAPIError as error:
             name = getattr(error.orig, "sqlite_errorname", "")
@@ -182,6 +204,16 @@ class SqliteDatabase:
         finally:
             await engine.dispose()
         return way
+
+
+def _begin_to_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _roll_back(connection: DBAPIConnection, *_: object) -> None:
+    """Let go of the lock now: a connection that is closed in mid-statement keeps it until its cursors are collected."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.rollback()
 
 
 async def _driver(connection: AsyncConnection) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from netmon.model.news import Transition
 from netmon.model.plan import Plan
 from netmon.model.states import State
 from netmon.ports import Batch
-from netmon.store.database import Database, Trouble, explained, refusal
+from netmon.store.database import Database, Trouble, explained, refusal, within
 from netmon.store.plans import add_plan, add_taking, version_in_force
 from netmon.store.reading import StoreReader
 from netmon.store.rows import (
@@ -48,20 +48,14 @@ class SqlStore(StoreReader):
         self._connection: AsyncConnection | None = None
 
     async def prepare(self) -> None:
-        """Take the right to write, and bring an empty or older database to the newest revision."""
-        async with self._transaction(durable=True) as connection:
-            revision = await connection.run_sync(revision_of)
-            if revision is None:
-                trouble = Trouble("its tables are not netmon's", "Give netmon a database of its own")
-                raise refusal(self._database, "write to", trouble)
-            if revision not in revisions() | {EMPTY}:
-                trouble = Trouble(
-                    f"it is at revision {revision}, which this netmon does not know ({newest()} is its newest)",
-                    "Use the newer netmon that wrote it, or restore a backup from before",
-                )
-                raise refusal(self._database, "write to", trouble)
-            if revision != newest():
-                await connection.run_sync(upgrade)
+        """Take the right to write, and bring an empty or older database to the newest revision.
+
+        However long that takes: a large file that nobody vouches for is read through, and old tables are rewritten.
+        """
+        with explained(self._database, "write to"):
+            connection = await self._connected()
+            async with self._database.transaction(connection, durable=True):
+                await self._bring_forward(connection)
 
     async def begin_life(self, poller: str, at: Moment) -> LifeBegan:
         """Open a new life of *poller*; its number is one more than the last of any poller."""
@@ -95,6 +89,20 @@ class SqlStore(StoreReader):
                 if rows:
                     await connection.exec_driver_sql(self._worded(statement), rows)
 
+    async def _bring_forward(self, connection: AsyncConnection) -> None:
+        revision = await connection.run_sync(revision_of)
+        if revision is None:
+            trouble = Trouble("its tables are not netmon's", "Give netmon a database of its own")
+            raise refusal(self._database, "write to", trouble)
+        if revision not in revisions() | {EMPTY}:
+            trouble = Trouble(
+                f"it is at revision {revision}, which this netmon does not know ({newest()} is its newest)",
+                "Use the newer netmon that wrote it, or restore a backup from before",
+            )
+            raise refusal(self._database, "write to", trouble)
+        if revision != newest():
+            await connection.run_sync(upgrade)
+
     async def _beat(self, connection: AsyncConnection, batch: Batch) -> str:
         result = await connection.exec_driver_sql(self._worded(BEAT), (batch.beat, batch.beat, batch.life))
         poller: str | None = result.scalar_one_or_none()
@@ -106,16 +114,26 @@ class SqlStore(StoreReader):
     @asynccontextmanager
     async def _transaction(self, *, durable: bool) -> AsyncIterator[AsyncConnection]:
         async with self._one_at_a_time:
-            with explained(self._database, "write to"):
-                connection = await self._connected()
-                async with self._database.transaction(connection, durable=durable):
-                    yield connection
+            with explained(self._database, "write to"), self._dropped_if_broken_off():
+                async with within(self._database.patience):
+                    connection = await self._connected()
+                    async with self._database.transaction(connection, durable=durable):
+                        yield connection
+
+    @contextmanager
+    def _dropped_if_broken_off(self) -> Iterator[None]:
+        try:
+            yield
+        except (asyncio.CancelledError, TimeoutError):
+            self._connection = None  # nobody knows what it is at: the next one begins anew
+            raise
 
     async def _connected(self) -> AsyncConnection:
-        if self._connection is None or self._connection.invalidated:
+        connection = self._connection
+        if connection is None or connection.invalidated or connection.closed:
             self._connection = None  # a server that went away took the lock with it: ask for both again
-            self._connection = await self._database.seize()
-        return self._connection
+            self._connection = connection = await self._database.seize()
+        return connection
 
     def _worded(self, statement: str) -> str:
         return statement.replace("?", self._database.placeholder)

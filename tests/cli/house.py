@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,20 @@ class House:
     def ask_json(self, *arguments: str) -> Any:
         """What netmon answers to programs."""
         return json.loads(self.ask(*arguments, "--json").stdout)
+
+    @asynccontextmanager
+    async def answering(self, answer: Mapping[str, Any]) -> AsyncIterator[None]:
+        """While this lasts a netmon seems to run here, and says *answer* to whatever is asked; ask from a thread."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            writer.write(json.dumps(answer).encode() + b"\n")
+            writer.close()
+            await writer.wait_closed()
+
+        (self.folder / "state").mkdir(exist_ok=True)
+        async with await asyncio.start_unix_server(serve, self.folder / "state" / "netmon.sock"):
+            yield
 
     def keep(self, *news: Transition, began: Moment = NOON, beat: Moment | None = None) -> None:
         """Keep one life of netmon, from *began* to *beat* (by default now), with its plan and *news*."""

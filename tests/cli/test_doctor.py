@@ -88,5 +88,20 @@ def test_a_lab_beside_real_devices_is_told(house: House) -> None:
     assert findings(house)["lab"]["health"] == "warning"
 
 
-def test_it_speaks_vietnamese(house: House) -> None:
-    assert "không có netmon nào đang chạy ở đây" in house.ask("doctor", language="vi").stdout
+def test_what_cannot_be_known_now_is_neither_well_nor_a_warning(house: House) -> None:
+    clock = findings(house)["clock"]
+    said = house.ask("doctor").stdout
+
+    assert (clock["health"], clock["what"]) == ("unknown", "not known while netmon does not run")
+    assert "?  clock: not known while netmon does not run\n" in said
+
+
+def test_it_speaks_vietnamese_about_every_topic(house: House) -> None:
+    lines = house.ask("doctor", language="vi").stdout.splitlines()
+
+    topics = [line[3:].partition(":")[0] for line in lines[:-1] if not line.startswith("  ")]
+    assert topics == [
+        "cấu hình", "thư mục trạng thái", "đĩa", "kho dữ liệu", "tiến trình", "địa chỉ nghe", "đồng hồ", "ICMP",
+        "số tệp được mở", "điểm đối chứng", "phòng thí nghiệm", "bí mật", "tên miền",
+    ]  # fmt: skip
+    assert "!  tiến trình: không có netmon nào đang chạy ở đây" in lines

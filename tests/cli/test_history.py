@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from netmon.cli.intervals import Stretch, stretches, unwatched
 from netmon.model.ids import EntityId
 from netmon.model.moments import MINUTE, Moment, Span
@@ -9,7 +11,7 @@ from netmon.model.news import Status
 from netmon.model.states import State
 from netmon.ports import Interval
 from netmon.store.reading import Life
-from tests.cli.house import NOON, SILENCE, House, became
+from tests.cli.house import CENTRE, NOON, SILENCE, House, became
 
 
 def at(minute: float) -> Moment:
@@ -78,6 +80,48 @@ def test_people_read_states_with_times_of_their_own_zone(house: House) -> None:
         "        timeout: 127.9.7.1: no echo reply within 1 s",
         "in all: down 6 m (60.00 %), up 4 m (40.00 %)",
     ]
+
+
+def test_vietnamese_has_its_own_units_and_commas(house: House) -> None:
+    house.keep(became("device:core1", State.UP), became("device:core1", State.DOWN, minute=4, failure=SILENCE))
+
+    said = house.ask("history", "core1", "--from", "12:00", "--lang", "vi").stdout.splitlines()
+
+    assert said[1] == "  hoạt động  12:00:00 .. 12:04:00  4 phút"
+    assert said[-1] == "tổng cộng: ngừng 6 phút (60,00 %), hoạt động 4 phút (40,00 %)"
+
+
+@pytest.mark.parametrize("entity", ["device:lab1", "check:device:lab1/icmp", "interface:lab1/Gi0/1"])
+def test_what_the_lab_plays_is_marked_in_text_and_in_json(house: House, entity: str) -> None:
+    play(house)
+    house.keep(became(entity, State.UP))
+
+    said, document = house.ask("history", entity).stdout, house.ask_json("history", entity)
+
+    assert said.startswith(f"{entity} (lab)  2026-11-14")
+    assert document["lab"] is True
+
+
+def test_what_has_left_the_plan_keeps_its_mark(house: House) -> None:
+    play(house)
+    house.keep(became("device:lab1", State.UP))
+    house.write("inventory/sites/ttth.yaml", CENTRE)
+    house.keep(began=Moment(NOON + 2 * MINUTE))
+
+    assert house.ask_json("history", "device:lab1")["lab"] is True
+    assert house.ask_json("history", "core1")["lab"] is False
+
+
+def play(house: House) -> None:
+    """Let the lab play a device beside the real ones."""
+    house.write(
+        "config.yaml", house.config.read_text(encoding="utf-8").replace("[", "[127.20.0.0/16, ") + "lab: lab.yaml\n"
+    )
+    house.write("lab.yaml", "seed: 1\n")
+    played = (
+        "  - {name: lab1, role: switch, address: 127.20.9.1, snmp: v2c, interfaces: [{name: Gi0/1, watch: true}]}\n"
+    )
+    house.write("inventory/sites/ttth.yaml", CENTRE + played)
 
 
 def test_json_says_unmonitored_and_leaves_the_end_open(house: House) -> None:

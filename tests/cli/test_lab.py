@@ -32,6 +32,7 @@ def test_a_cut_link_is_felt_by_the_gateway_behind_it_and_by_both_ends(house: Hou
 
 
 def test_without_a_running_netmon_nothing_can_be_broken(house: House) -> None:
+    house.keep()
     for command in (["break", "syt-gw1", "dead"], ["mend", "all"], ["list"]):
         answer = house.ask("lab", *command)
         assert answer.exit_code == 3
@@ -39,7 +40,10 @@ def test_without_a_running_netmon_nothing_can_be_broken(house: House) -> None:
 
 
 def test_an_unknown_fault_and_a_bare_option_are_usage(house: House) -> None:
-    assert house.ask("lab", "break", "syt-gw1", "ded").exit_code == 2
+    unknown = house.ask("lab", "break", "syt-gw1", "ded")
+    assert unknown.exit_code == 2
+    assert 'FAULT: "ded" is not one of dead, cut,' in unknown.stderr
+    assert ": did you mean dead?\n" in unknown.stderr
     answer = house.ask("lab", "break", "syt-gw1", "lossy", "--option", "loss")
     assert answer.exit_code == 2
     assert '"loss" is no option; write NAME=VALUE' in answer.stderr

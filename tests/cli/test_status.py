@@ -17,7 +17,7 @@ def test_before_the_first_run_it_says_how_to_begin(house: House) -> None:
     answer = house.ask("status")
 
     assert answer.exit_code == 3
-    assert "there is no such file. `netmon run` makes it when it starts" in answer.stderr
+    assert answer.stderr == "netmon has not run here yet: start it with `netmon run`\n"
 
 
 def test_what_is_down_is_named_with_since_when_why_and_what_it_takes_with_it(house: House) -> None:
@@ -52,7 +52,7 @@ def test_it_speaks_vietnamese(house: House) -> None:
     said = house.ask("status", language="vi").stdout
 
     assert "NGỪNG  device:syt-web1  Máy chủ web · Sở Y tế · so-y-te" in said
-    assert "từ 12:03:00, đã 7 m" in said
+    assert "từ 12:03:00, đã 7 phút" in said
 
 
 def test_while_netmon_does_not_run_it_says_when_this_was_so(house: House) -> None:

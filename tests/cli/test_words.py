@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from netmon.cli.words import CATALOGUES, Language, Words, language_of
+from netmon.model.moments import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration
 from netmon.model.states import State
 from tests.cli.texts import said
 
@@ -43,6 +44,23 @@ def test_a_number_chooses_the_form() -> None:
     assert english.some(1, "{n} device", "{n} devices") == "1 device"
     assert english.some(1200, "{n} device", "{n} devices") == "1,200 devices"
     assert vietnamese.some(2, "{n} device", "{n} devices") == "2 thiết bị"
+    assert vietnamese.some(1200, "{n} device", "{n} devices") == "1.200 thiết bị"
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "vietnamese"),
+    [
+        (7 * MINUTE, "7 m", "7 phút"),
+        (2 * MINUTE + 30 * SECOND, "2 m 30 s", "2 phút 30 giây"),
+        (13 * SECOND + 500 * MILLISECOND, "13.5 s", "13,5 giây"),
+        (3 * HOUR + 20 * MINUTE, "3 h 20 m", "3 giờ 20 phút"),
+        (4 * DAY + 2 * HOUR, "4 d 2 h", "4 ngày 2 giờ"),
+        (1_250, "1.25 ms", "1,25 ms"),
+    ],
+)
+def test_durations_have_the_units_of_the_language(value: int, english: str, vietnamese: str) -> None:
+    assert Words(Language.EN).duration(Duration(value)) == english
+    assert Words(Language.VI).duration(Duration(value)) == vietnamese
 
 
 def test_states_have_words() -> None:

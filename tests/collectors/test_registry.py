@@ -95,7 +95,7 @@ def test_every_metric_is_named_on_the_page(kind: CollectorKind) -> None:
         assert help_text.endswith(".")
 
 
-@pytest.mark.parametrize("page", ["checks.md", "checks/icmp.md", "checks/http.md"])
+@pytest.mark.parametrize("page", ["checks.md", *(f"checks/{kind.name}.md" for kind in KINDS if kind.name != "snmp")])
 def test_every_example_on_the_pages_is_right(page: str) -> None:
     found = [check for data in examples_in(ROOT / "docs" / page) for check in checks_in(data)]
     assert found

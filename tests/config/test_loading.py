@@ -125,10 +125,10 @@ def test_all_mistakes_of_all_files_are_told_at_once(load_province: LoadProvince)
             id="settings that are no mapping",
         ),
         pytest.param(
-            'checks: [{http: {url: "https://10.20.7.10/"}}, tls]',
-            "checks: [icmp, icmp]",
-            "9:71  services.syt-portal.checks.1",
-            'the check "icmp" stands in inventory/sites/so-y-te.yaml:9:65 already - tell them apart by a name',
+            ", tls]}",
+            ", icmp, icmp]}",
+            "9:109  services.syt-portal.checks.2",
+            'the check "icmp" stands in inventory/sites/so-y-te.yaml:9:103 already - tell them apart by a name',
             id="a check twice",
         ),
         pytest.param(

@@ -88,6 +88,7 @@ def case(text: str, *problems: tuple[str, str], id: str) -> ParameterSet:  # noq
         case(
             "devices: [{name: gw1, role: router, address: 10.0.0.1, parents: {k: 3, of: [gw1]}}]",
             ("2:65  devices.gw1.parents", "3 of 1 can never stand"),
+            ("2:65  devices.gw1.parents", "goes round in a circle: gw1 -> gw1"),
             id="more parents than there are",
         ),
         case(
@@ -136,11 +137,13 @@ def case(text: str, *problems: tuple[str, str], id: str) -> ParameterSet:  # noq
                     'did you mean "fibre"?'
                 ),
             ),
+            ("2:52  links.l1.a", 'there is no device "gw1"'),
             ("2:71  links.l1.bandwidth", '"100" has no unit; write 8 Mbps or 1 Gbps'),
             id="an unknown medium and a quantity without a unit",
         ),
         case(
             "links: [{id: l1, network: wan, medium: fibre, a: gw1}]",
+            ("2:27  links.l1.network", 'there is no network "wan"'),
             (
                 "2:50  links.l1.a",
                 '"gw1" is not the end of a link; write device/interface, such as syt-gw1/Dialer0',
@@ -160,6 +163,7 @@ def case(text: str, *problems: tuple[str, str], id: str) -> ParameterSet:  # noq
         ),
         case(
             "devices: [{name: gw1, role: router, address: 10.0.0.1, parents: {all: [gw1], k: 1}}]",
+            ("2:65  devices.gw1.parents", "goes round in a circle: gw1 -> gw1"),
             ("2:65  devices.gw1.parents", "parents are a list (any of it), {all: [...]} or {k: 2, of: [...]}"),
             id="parents of two forms",
         ),
@@ -328,7 +332,7 @@ def test_a_mistake_in_the_organisation_is_told(read: Read, before: str, after: s
 def test_a_thing_of_two_files_is_told_with_both_places(read: Read) -> None:
     device = "devices: [{name: gw1, role: router, address: 10.0.0.1}]"
 
-    reading = read(a=SITE + device, b=SITE.replace("id: a", "id: b") + device)
+    reading = read(a=SITE + device, b=SITE.replace("id: a", "id: b") + device.replace("0.1", "0.2"))
 
     assert render(reading.problems) == (
         "inventory/sites/b.yaml:2:18  devices.gw1.name\n"

@@ -18,7 +18,7 @@ from netmon.model.moments import Duration, Moment
 from netmon.model.news import Transition
 from netmon.model.states import Reason, State, Verdict
 from netmon.ports import Batch, StoreError
-from netmon.store import StoreSettings, locate, open_store
+from netmon.store import SqlStore, StoreSettings, locate, open_store
 
 pytestmark = pytest.mark.real
 
@@ -104,11 +104,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def _make_room(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
+def _fill_up(disk: Path) -> Path:
+    """What another program does that leaves not a byte for us."""
+    ballast = disk / "ballast"
+    with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4_096))
+    return ballast
 
 
-async def test_a_full_disk_is_told_and_what_was_kept_before_stays(small_disk: Path) -> None:
+async def test_a_disk_that_fills_in_mid_run_is_told_and_the_same_batch_is_taken_whole_when_there_is_room_again(
+    small_disk: Path,
+) -> None:
     failure = Failure(Reason.TIMEOUT, "x" * 1_000)
 
     def batch(number: int) -> Batch:
@@ -120,19 +127,22 @@ async def test_a_full_disk_is_told_and_what_was_kept_before_stays(small_disk: Pa
         news = Transition(entity=EntityId("device:a"), at=Moment(number), state=State.DOWN if number % 2 else State.UP)
         return Batch(life=1, beat=Moment(number), looked=looked, transitions=[news])
 
+    async def there(store: SqlStore) -> tuple[int, int]:
+        looks = sum([isinstance(event, Looked) async for event in store.log()])
+        return looks, len(await store.history(EntityId("device:a"), Moment(0), Moment(100)))
+
     async with open_store(locate(StoreSettings(), state=small_disk)) as store:
         await store.begin_life("centre", Moment(0))
-        kept, told = 0, ""
-        while not told:
-            try:
-                await store.keep(batch(kept + 1))
-                kept += 1
-            except StoreError as refused:
-                told = str(refused)
-        assert f"{small_disk}/netmon.db: the disk is full" in told
-        assert "Make room" in told
-        assert kept > 0
-        assert len(await store.history(EntityId("device:a"), Moment(0), Moment(100))) == kept
-        _make_room(small_disk)
-        await store.keep(batch(kept + 1))
-        assert len(await store.history(EntityId("device:a"), Moment(0), Moment(100))) == kept + 1
+        await store.keep(batch(1))
+        ballast = _fill_up(small_disk)
+        for _ in range(4):  # as often as it is offered while there is no room
+            with pytest.raises(StoreError) as refused:
+                await store.keep(batch(2))
+            assert f"{small_disk}/netmon.db: the disk is full" in str(refused.value)
+            assert "Make room" in str(refused.value)
+            assert await there(store) == (100, 1)
+        ballast.unlink()
+        await store.keep(batch(2))
+        assert await there(store) == (200, 2)
+    async with open_store(locate(StoreSettings(), state=small_disk)) as store:
+        assert await there(store) == (200, 2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import Beat, LifeBegan, Looked, PlanTaken, Run
@@ -265,8 +267,9 @@ async def test_a_batch_of_an_unknown_life_is_refused_whole(store: SqlStore) -> N
 async def test_a_batch_with_a_row_that_does_not_fit_leaves_nothing_behind(store: SqlStore) -> None:
     await store.begin_life("centre", second(0))
     too_late = Transition(entity=PORTAL, at=Moment(2**80), state=State.UP)
-    with pytest.raises((StoreError, OverflowError)):
+    with pytest.raises(StoreError, match=r"too large|out of range") as refused:
         await store.keep(Batch(life=1, beat=second(9), looked=[answer(1, 1)], transitions=[down(1), too_late]))
+    assert refused.value.__cause__ is not None
     assert await everything(store) == [LifeBegan(poller="centre", life=1, at=second(0)), Beat(second(0))]
     assert await store.statuses() == {}
 
@@ -380,6 +383,89 @@ async def test_batches_offered_at_once_are_kept_one_after_the_other(store: SqlSt
         for number in range(20):
             group.create_task(store.keep(Batch(life=1, beat=second(number), looked=[answer(number, number)])))
     assert len(await everything(store)) == 22
+
+
+@pytest.mark.parametrize("step", ["BEGIN", "UPDATE lives", "INSERT INTO looks", "INSERT INTO transitions", "COMMIT"])
+async def test_a_keep_that_is_cancelled_in_its_midst_leaves_a_store_that_takes_the_same_batch_at_once(
+    store: SqlStore, step: str
+) -> None:
+    await store.begin_life("centre", second(0))
+    batch = Batch(life=1, beat=second(9), looked=[answer(1, n) for n in range(2_000)], transitions=[down(1)])
+    keeping = asyncio.get_running_loop().create_task(store.keep(batch))
+    with cancelling(store, keeping, at=step):
+        await asyncio.wait([keeping])
+    assert keeping.cancelled()
+    await store.keep(batch)  # the cancelled one is still held, as its owner may: with it whatever it had open
+    assert len(await everything(store)) == 2_002
+    assert len(await store.history(GATEWAY, second(0), second(9))) == 1
+    assert keeping.done()
+
+
+@contextmanager
+def cancelling(store: SqlStore, task: asyncio.Task[None], *, at: str) -> Iterator[None]:
+    """Cancel *task* at the statement that begins with *at*, while the database is at work on it."""
+    assert store._connection is not None
+    engine = store._connection.engine.sync_engine
+
+    def at_statement(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.strip().startswith(at) or (at == "BEGIN" and statement.startswith("SET LOCAL")):
+            task.cancel()
+
+    def at_commit(connection: object) -> None:
+        if at == "COMMIT":
+            task.cancel()
+
+    event.listen(engine, "before_cursor_execute", at_statement)
+    event.listen(engine, "commit", at_commit)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", at_statement)
+        event.remove(engine, "commit", at_commit)
+
+
+WORK: dict[str, Callable[[SqlStore], Awaitable[object]]] = {
+    "keep": lambda store: store.keep(Batch(life=1, beat=second(9), transitions=[down(1)])),
+    "begin_life": lambda store: store.begin_life("centre", second(60)),
+    "take_plan": lambda store: store.take_plan(plan("a"), second(1), {}),
+}
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+async def test_a_connection_that_died_is_told_once_and_replaced(
+    store: SqlStore, work: Callable[[SqlStore], Awaitable[object]]
+) -> None:
+    await store.begin_life("centre", second(0))
+    assert store._connection is not None
+    await close_driver(store._connection)
+    with pytest.raises(StoreError, match=r"cannot write to .*connection") as refused:
+        await work(store)
+    assert refused.value.__cause__ is not None
+    await work(store)
+
+
+async def test_a_connection_to_read_that_died_meanwhile_is_replaced_without_a_word(store: SqlStore) -> None:
+    await store.begin_life("centre", second(0))
+    async with store._database.snapshot() as connection:
+        await close_driver(connection)
+    assert await store.memory("centre") == Memory(statuses={}, last_looks={}, last_answers={}, last_beat=None)
+
+
+async def close_driver(connection: AsyncConnection) -> None:
+    """Close what lies below *connection*, without its knowledge."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    await driver.close()
+
+
+async def test_a_bug_is_not_taken_for_a_trouble_of_the_database(store: SqlStore) -> None:
+    await store.begin_life("centre", second(0))
+    with pytest.raises(AttributeError):
+        await store.keep(Batch(life=1, beat=second(1), transitions=[answer(1, 1)]))  # type: ignore[list-item]
+    with pytest.raises(RuntimeError, match="changed size"):
+        async with store._transaction(durable=True):
+            raise RuntimeError("dictionary changed size during iteration")
+    await store.keep(Batch(life=1, beat=second(2), transitions=[down(1)]))
 
 
 async def test_a_cancelled_keep_leaves_a_store_that_goes_on(store: SqlStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,36 @@ async def test_a_server_that_went_away_is_told_and_the_same_batch_is_taken_when_
             await store.keep(BATCH)
         await store.keep(BATCH)
         assert len(await store.history(EntityId("device:a"), Moment(0), Moment(9))) == 1
+
+
+async def test_a_server_that_was_restarted_since_the_last_question_is_no_reason_to_refuse_the_next(
+    postgres: Any, tmp_path: Path
+) -> None:
+    settings = StoreSettings(url=postgres.new_database(), busy_timeout="200ms")
+    async with open_store(locate(settings, state=tmp_path)) as store:
+        before = await store.memory("centre")
+        put_out(settings.url)
+        assert await store.memory("centre") == before
+
+
+async def test_both_ends_give_up_a_peer_that_falls_silent(postgres: Any, tmp_path: Path) -> None:
+    settings = StoreSettings(url=postgres.new_database(), busy_timeout="200ms")
+    async with open_store(locate(settings, state=tmp_path)) as store:
+        assert store._connection is not None
+        driver: Any = (await store._connection.get_raw_connection()).driver_connection
+        with socket.socket(fileno=os.dup(driver.fileno())) as line:
+            ours = (
+                line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+                line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+            )
+        theirs = [
+            (await store._connection.exec_driver_sql(f"SHOW tcp_{name}")).scalar_one()
+            for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")
+        ]
+        await store._connection.rollback()
+    assert ours == (1, 5, 10_000)
+    assert theirs == ["5", "2", "3", "10000"]
 
 
 async def test_who_takes_over_meanwhile_keeps_the_right_to_write(postgres: Any, tmp_path: Path) -> None:

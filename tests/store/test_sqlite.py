@@ -7,10 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import Looked
@@ -70,12 +72,82 @@ async def test_a_file_that_lost_its_content_is_no_empty_state(tmp_path: Path) ->
     assert "the file is empty: its content was lost" in await refusal(tmp_path)
 
 
-async def test_a_file_with_damage_inside_is_refused(tmp_path: Path) -> None:
-    file = await fill(tmp_path)
+def damage(file: Path) -> None:
     with file.open("r+b") as damaged:
         damaged.seek(file.stat().st_size // 2)
         damaged.write(os.urandom(16_384))
+
+
+def forget_the_end(folder: Path) -> None:
+    """Make it look as if the writer before had been killed."""
+    (folder / "netmon.db.lock").write_text("12345\n")
+
+
+async def test_a_file_with_damage_inside_is_refused_when_it_is_not_as_it_was_left(tmp_path: Path) -> None:
+    file = await fill(tmp_path)
+    damage(file)
+    stamp = file.stat().st_mtime_ns + 10**9
+    os.utime(file, ns=(stamp, stamp))
+    for _ in range(2):  # who refused it does not vouch for it
+        assert "the file is damaged" in await refusal(tmp_path)
+
+
+async def test_a_file_with_damage_inside_is_refused_after_a_writer_that_was_killed(tmp_path: Path) -> None:
+    damage(await fill(tmp_path))
+    forget_the_end(tmp_path)
     assert "the file is damaged" in await refusal(tmp_path)
+
+
+async def test_damage_that_is_met_while_running_is_told_and_looked_into_at_the_next_start(tmp_path: Path) -> None:
+    file = await fill(tmp_path)
+    async with open_store(at(tmp_path)) as store:
+        damage(file)
+        with pytest.raises(StoreError, match="the file is damaged"):
+            _ = [event async for event in store.log()]
+    assert "the file is damaged" in await refusal(tmp_path)
+
+
+async def test_a_file_is_read_through_once_and_only_after_a_writer_that_was_killed(tmp_path: Path) -> None:
+    await fill(tmp_path)
+    with capture_logs() as told:
+        async with open_store(at(tmp_path)):
+            pass
+        assert told == []
+        forget_the_end(tmp_path)
+        async with open_store(at(tmp_path)) as store:
+            for beat in range(3):
+                assert store._connection is not None
+                await store._connection.invalidate()
+                await store.keep(Batch(life=1, beat=Moment(10_000 + beat)))
+        async with open_store(at(tmp_path)):
+            pass
+    assert [entry["event"] for entry in told] == ["store_was_not_closed"]
+
+
+async def test_a_new_file_needs_nobody_to_vouch_for_it(tmp_path: Path) -> None:
+    with capture_logs() as told:
+        await fill(tmp_path)
+    assert told == []
+
+
+async def test_a_file_that_goes_while_netmon_runs_is_not_begun_anew(tmp_path: Path) -> None:
+    file = await fill(tmp_path)
+    async with open_store(at(tmp_path)) as store:
+        for left in (file, tmp_path / "netmon.db-wal", tmp_path / "netmon.db-shm"):
+            left.unlink()
+        assert store._connection is not None
+        await store._connection.invalidate()
+        with pytest.raises(StoreError, match="the file is gone"):
+            await store.keep(Batch(life=1, beat=Moment(10_000)))
+        assert not file.exists()
+
+
+async def test_a_system_that_gives_no_thread_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert "the system gives no thread" in await refusal(tmp_path)
 
 
 async def test_a_journal_without_its_file_is_no_empty_state(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import h11
@@ -9,12 +10,14 @@ import httpx
 
 from netmon.collectors.http.body import Body
 from netmon.collectors.http.connection import Connection
-from netmon.collectors.http.miss import MissError, shown
-from netmon.collectors.http.phases import Phase, Stopwatch
+from netmon.collectors.http.settings import shown
+from netmon.collectors.miss import MissError
+from netmon.collectors.phases import Phase, Stopwatch
 from netmon.model.states import Reason
 
-_LARGEST_HEAD = 64 * 2**10
-_CHUNK = 64 * 2**10
+_LARGEST_HEAD = 32 * 2**10
+_MOST_HEADERS = 500
+_CHUNK = 4 * 2**10
 _MOST_INTERIM_ANSWERS = 10
 _TOO_LARGE = 431
 
@@ -28,7 +31,7 @@ class Answer:
     status: int
     phrase: str
     headers: dict[str, str]
-    body: bytes
+    body: bytearray
 
 
 async def exchange(
@@ -37,11 +40,11 @@ async def exchange(
     """Ask for *url* and read the whole answer.
 
     Raises:
-        MissError: it is cut off, too long, or no HTTP.
+        MissError: it is cut off, too long, or no HTTP, or HTTP cannot ask for *url*.
     """
     stopwatch.enter(Phase.PROCESSING)
     wire = _Wire(connection, shown(url))
-    wire.ask(h11.Request(method=method, target=url.raw_path, headers=list(headers)))
+    wire.ask(method, url.raw_path, headers)
     response = await wire.read_head()
     stopwatch.enter(Phase.TRANSFER)
     received: dict[str, str] = {}
@@ -49,7 +52,7 @@ async def exchange(
         received.setdefault(name.decode("ascii"), value.decode("utf-8", "replace"))
     body = Body(received.get("content-encoding", ""), limit, shown(url))
     while isinstance(event := await wire.read_event(), h11.Data):
-        body.take(bytes(event.data))
+        await body.take(bytes(event.data))
     return Answer(response.status_code, response.reason.decode("utf-8", "replace"), received, body.whole())
 
 
@@ -61,9 +64,14 @@ class _Wire:
         self._where = where
         self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
         self._ended = False
+        self._lines = 0
 
-    def ask(self, request: h11.Request) -> None:
-        sent = self._protocol.send(request), self._protocol.send(h11.EndOfMessage())
+    def ask(self, method: str, target: bytes, headers: Headers) -> None:
+        try:
+            request = h11.Request(method=method, target=target, headers=list(headers))
+            sent = self._protocol.send(request), self._protocol.send(h11.EndOfMessage())
+        except h11.LocalProtocolError:  # its message and its traceback may hold the value of a header
+            raise MissError(Reason.MALFORMED, f"{self._where}: HTTP cannot ask for that") from None
         self._connection.writer.write(b"".join(part for part in sent if part))
 
     async def read_head(self) -> h11.Response:
@@ -80,18 +88,24 @@ class _Wire:
             except h11.RemoteProtocolError as error:
                 raise self._explain(error) from error
             if isinstance(event, h11.Event):
+                self._lines = 0
                 return event
             if event is h11.PAUSED:
                 raise MissError(Reason.MALFORMED, f"{self._where}: switched to another protocol unasked")
             self._protocol.receive_data(await self._read())
 
     async def _read(self) -> bytes:
+        """A little of the answer; others have their turn before the next, however quickly it comes."""
+        await asyncio.sleep(0)
+        if self._lines > _MOST_HEADERS:  # what makes no event is a head, or a trailer, and is read in one go at its end
+            raise MissError(Reason.TOO_LARGE, f"{self._where}: more than {_MOST_HEADERS} headers")
         try:
             data = await self._connection.reader.read(_CHUNK)
         except OSError as error:
             evidence = f"{self._where}: the connection broke during the answer ({error.strerror or error})"
             raise MissError(Reason.CUT_OFF, evidence) from error
         self._ended = not data
+        self._lines += data.count(b"\n")
         return data
 
     def _explain(self, error: h11.RemoteProtocolError) -> MissError:

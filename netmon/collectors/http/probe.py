@@ -9,18 +9,28 @@ from dataclasses import dataclass
 
 import httpx
 
-from netmon.collectors.http.body import excerpt, holds, read_text
-from netmon.collectors.http.connection import Dialer, Tls
+from netmon.collectors.dialing import Dialer
+from netmon.collectors.http.connection import HttpDialer, Tls
 from netmon.collectors.http.exchange import Answer, Headers, exchange
-from netmon.collectors.http.miss import MissError, failure, shorten, shown
-from netmon.collectors.http.phases import UNFINISHED, Phase, Stopwatch
-from netmon.collectors.http.settings import HttpSettings, is_secret, parse_url
-from netmon.collectors.http.trust import TrustStore
-from netmon.collectors.names import Names
+from netmon.collectors.http.mask import Mask
+from netmon.collectors.http.page import Page
+from netmon.collectors.http.settings import (
+    LONGEST_URL,
+    UNSENDABLE,
+    HttpSettings,
+    is_secret,
+    is_sendable,
+    parse_url,
+    shown,
+)
+from netmon.collectors.miss import MissError, excerpt, failure, shorten
 from netmon.collectors.permission import Address
+from netmon.collectors.phases import Phase, Stopwatch
+from netmon.collectors.trust import TrustStore
 from netmon.kernel.clock import Clock
+from netmon.kernel.secrets import SecretError
 from netmon.model.looks import Failure, Labels, Outcome, Readings
-from netmon.model.moments import SECOND, Duration, Moment, in_seconds, rfc3339, seconds
+from netmon.model.moments import SECOND, Duration, Moment, rfc3339
 from netmon.model.plan import CheckSpec
 from netmon.model.quantities import format_duration
 from netmon.model.states import Reason
@@ -30,12 +40,15 @@ DURATION = "netmon_http_duration_seconds"
 PHASE = "netmon_http_phase_seconds"
 STATUS = "netmon_http_status_code"
 CONTENT = "netmon_http_content_bytes"
-EXPIRY = "netmon_tls_certificate_expiry_timestamp_seconds"
+EXPIRY = "netmon_http_certificate_expiry_timestamp_seconds"
 
 _ONE_ROW: Sequence[Labels] = ((),)
 _PHASE_ROWS: Sequence[Labels] = tuple((("phase", phase.value),) for phase in Phase)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_WANTED = 60
+_EXCERPT_BYTES = 1_024
+_MOST_BYTES_PER_CHARACTER = 4
+_PROTOCOLS = ("http/1.1",)
 
 
 class HttpQuestions:
@@ -44,7 +57,7 @@ class HttpQuestions:
     def __init__(self, ground: Ground) -> None:
         self.clock = ground.clock
         self.secret = ground.secret
-        self.dialer = Dialer(Names(), ground.networks, TrustStore(ground.directory))
+        self.dialer = HttpDialer(Dialer(ground.networks), TrustStore(ground.directory, _PROTOCOLS))
 
     def collector(self, check: CheckSpec, watched: tuple[str, ...]) -> Collector:
         """The collector of *check*; a page says nothing about interfaces."""
@@ -69,29 +82,27 @@ class HttpCollector:
         self._secret: Callable[[str], str] = questions.secret
         self._settings = settings
         self._url = parse_url(settings.url).copy_with(fragment=None)
-        self._secrets: tuple[str, ...] = ()
+        self._mask = Mask()
         self._headers: Headers | None = None
 
     async def look(self, timeout: Duration) -> Outcome:
         """One request, with its redirects, within *timeout* in all."""
-        stopwatch = Stopwatch()
-        deadline = stopwatch.began + in_seconds(timeout)
+        stopwatch = Stopwatch(timeout)
         try:
-            async with asyncio.timeout_at(deadline):
-                visit = await self._visit(stopwatch, deadline)
+            async with asyncio.timeout_at(stopwatch.deadline):
+                visit = await self._visit(stopwatch)
         except TimeoutError:
-            return Outcome(took=timeout, failure=self._explain_timeout(stopwatch.phase, timeout))
+            return Outcome(took=timeout, failure=stopwatch.explain_timeout(shown(self._url)))
         except MissError as miss:
-            return Outcome(took=min(timeout, seconds(stopwatch.elapsed_seconds)), failure=miss.failure)
-        took = min(timeout, seconds(stopwatch.elapsed_seconds))
-        return Outcome(
-            took=took, failure=self._judge(visit), flaw=self._find_flaw(visit), readings=self._read(visit, stopwatch)
-        )
+            return Outcome(took=stopwatch.took, failure=self._masked(miss))
+        readings, flaw = self._read(visit, stopwatch), self._find_flaw(visit)
+        bad = await self._judge_in_time(visit, stopwatch)
+        return Outcome(took=stopwatch.took, failure=bad, flaw=flaw, readings=readings)
 
-    async def _visit(self, stopwatch: Stopwatch, deadline: float) -> Visit:
+    async def _visit(self, stopwatch: Stopwatch) -> Visit:
         url, expiry, first = self._url, None, None
         for _ in range(self._settings.redirects + 1):
-            answer, peer, ends = await self._ask(url, stopwatch, asked_first=first, deadline=deadline)
+            answer, peer, ends = await self._ask(url, stopwatch, asked_first=first)
             first = first or peer
             expiry = min((one for one in (expiry, ends) if one is not None), default=None)
             target = answer.headers.get("location")
@@ -102,13 +113,13 @@ class HttpCollector:
         raise MissError(Reason.UNEXPECTED, f"{shown(self._url)}: more than {self._settings.redirects} redirects")
 
     async def _ask(
-        self, url: httpx.URL, stopwatch: Stopwatch, *, asked_first: Address | None, deadline: float
+        self, url: httpx.URL, stopwatch: Stopwatch, *, asked_first: Address | None
     ) -> tuple[Answer, Address, Moment | None]:
         at_home = (url.scheme, url.host, url.port) == (self._url.scheme, self._url.host, self._url.port)
         tls = Tls(
             (self._settings.server_name if at_home else None) or url.raw_host.decode("ascii"), self._settings.trust
         )
-        connection = await self._dialer.dial(url, tls, stopwatch, asked_first=asked_first, deadline=deadline)
+        connection = await self._dialer.dial(url, tls, stopwatch, asked_first=asked_first)
         try:
             answer = await exchange(
                 connection,
@@ -134,38 +145,50 @@ class HttpCollector:
         return (*kept, ("Accept-Encoding", "gzip"), ("Connection", "close"), *own)
 
     def _resolve_headers(self) -> Headers:
+        """The check's own headers.
+
+        Raises:
+            SecretError: a secret is not to be had, or cannot be sent; only the header is named.
+        """
         settings = self._settings.headers
         resolved = {name: self._secret(value) for name, value in settings.items() if is_secret(value)}
-        self._secrets = tuple(filter(None, resolved.values()))
+        for name, secret in resolved.items():
+            if not is_sendable(secret):
+                raise SecretError(f'the secret for the header "{name}" {UNSENDABLE}')
+        self._mask = Mask(resolved.values())
         return tuple((name, resolved.get(name, value)) for name, value in settings.items())
 
-    def _explain_timeout(self, phase: Phase, timeout: Duration) -> Failure:
-        reason = Reason.NAME_NOT_RESOLVED if phase is Phase.RESOLVE else Reason.TIMEOUT
-        return failure(reason, f"{shown(self._url)}: {UNFINISHED[phase]} within {format_duration(timeout)}")
+    async def _judge_in_time(self, visit: Visit, stopwatch: Stopwatch) -> Failure | None:
+        try:
+            async with asyncio.timeout_at(stopwatch.deadline):
+                return await self._judge(visit)
+        except TimeoutError:
+            return failure(Reason.TIMEOUT, f"{shown(visit.url)}: no time was left to search the page for its text")
 
-    def _judge(self, visit: Visit) -> Failure | None:
+    async def _judge(self, visit: Visit) -> Failure | None:
         expect, answer, where = self._settings.expect, visit.answer, shown(visit.url)
-        kind = answer.headers.get("content-type", "")
+        page = Page(answer.body, answer.headers.get("content-type", ""))
         if not expect.accepts(answer.status):
-            said = self._excerpt(read_text(answer.body, kind))
-            status = f"{answer.status} {shorten(answer.phrase, _LONGEST_WANTED)}".strip()
+            phrase = shorten(self._mask.over(answer.phrase), _LONGEST_WANTED)
+            status = f"{answer.status} {phrase}".strip()
+            expected = " or ".join(expect.status)
             return failure(
-                Reason.UNEXPECTED, f"{where}: status {status}, expected {' or '.join(expect.status)}; it says {said}"
+                Reason.UNEXPECTED, f"{where}: status {status}, expected {expected}; it says {self._excerpt(page)}"
             )
-        if expect.body is None and expect.body_not is None:
-            return None
-        text = read_text(answer.body, kind)
-        if expect.body is not None and not holds(text, expect.body, kind):
+        if expect.body is not None and not await page.says(expect.body):
             wanted = shorten(expect.body, _LONGEST_WANTED)
-            return failure(Reason.UNEXPECTED, f'{where}: does not say "{wanted}"; it begins {self._excerpt(text)}')
-        if expect.body_not is not None and holds(text, expect.body_not, kind):
+            return failure(Reason.UNEXPECTED, f'{where}: does not say "{wanted}"; it begins {self._excerpt(page)}')
+        if expect.body_not is not None and await page.says(expect.body_not):
             return failure(Reason.UNEXPECTED, f'{where}: says "{shorten(expect.body_not, _LONGEST_WANTED)}"')
         return None
 
-    def _excerpt(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return f'"{excerpt(text)}"'
+    def _excerpt(self, page: Page) -> str:
+        """How the page begins; read a little further, lest a secret be cut and its first part not be known for one."""
+        text = page.beginning(_EXCERPT_BYTES + _MOST_BYTES_PER_CHARACTER * self._mask.longest)
+        return f'"{excerpt(self._mask.over(text))}"'
+
+    def _masked(self, miss: MissError) -> Failure:
+        return failure(miss.failure.reason, self._mask.over(str(miss)))
 
     def _find_flaw(self, visit: Visit) -> Failure | None:
         if visit.expiry is None:
@@ -194,6 +217,10 @@ def find_target(url: httpx.URL, location: str) -> httpx.URL:
     Raises:
         MissError: it is no URL, or one that must not be followed.
     """
+    if len(location) > LONGEST_URL:
+        raise MissError(
+            Reason.FORBIDDEN, f"{shown(url)}: redirects elsewhere: a URL has at most {LONGEST_URL} characters"
+        )
     try:
         target = url.join(location)
     except httpx.InvalidURL as error:

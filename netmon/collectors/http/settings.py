@@ -10,11 +10,15 @@ from typing import Annotated, Self
 import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from netmon.collectors.miss import shorten
 from netmon.kernel.settings import BytesText, DurationText, Settings
 from netmon.model.moments import DAY, Duration
 
 LONGEST_URL = 2_048
 LARGEST_LIMIT = 64 * 2**20
+UNSENDABLE = "cannot be sent: it goes beyond ASCII, has a control character or a space at an end, or is too long"
+_LONGEST_PATH = 80
+_LONGEST_HEADER_VALUE = 8_192
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _SECRET = re.compile(r"(env|file|credential|literal):.+", re.DOTALL)
@@ -51,9 +55,20 @@ def parse_url(text: str) -> httpx.URL:
     return url
 
 
+def shown(url: httpx.URL) -> str:
+    """*url* as evidence may show it: its query is left out, for that is where tokens stand."""
+    query = "?…" if url.query else ""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{shorten(url.path, _LONGEST_PATH)}{query}"
+
+
 def is_secret(value: str) -> bool:
     """Whether the header value *value* says where a secret stands, instead of being the value."""
     return _SECRET.fullmatch(value) is not None
+
+
+def is_sendable(value: str) -> bool:
+    """Whether *value* can stand in a header (RFC 9110, section 5.5), as ASCII."""
+    return value.isascii() and value.isprintable() and value == value.strip() and len(value) <= _LONGEST_HEADER_VALUE
 
 
 def _validate_url(text: str) -> str:
@@ -72,8 +87,8 @@ def _validate_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
             raise ValueError(f"{name!r} is no name of a header")
         if name.lower() in _OURS:
             raise ValueError(f'the header "{name}" belongs to the check itself')
-        if not value.isprintable():
-            raise ValueError(f'the header "{name}" has a character that cannot be sent')
+        if not (value.isprintable() if is_secret(value) else is_sendable(value)):
+            raise ValueError(f'the header "{name}" {UNSENDABLE}')
     return headers
 
 

@@ -6,8 +6,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -15,9 +13,8 @@ import pytest
 from netmon.collectors.http import KIND
 from netmon.kernel.clock import SystemClock
 from netmon.model.looks import Outcome
-from netmon.model.moments import SECOND, Duration, to_datetime
+from netmon.model.moments import SECOND, Duration
 from netmon.ports import Ground
-from tests.collectors.http.authority import Authority
 from tests.collectors.makers import check, ground
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -98,13 +95,3 @@ async def look() -> AsyncIterator[Look]:
             return await questions.collector(check("http", "127.0.0.1", {"url": url, **settings}), ()).look(timeout)
 
         yield look_once
-
-
-@pytest.fixture(scope="session")
-def now() -> datetime:
-    return to_datetime(SystemClock().now())
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> Authority:
-    return Authority(Path(tmp_path_factory.mktemp("authority")), now)

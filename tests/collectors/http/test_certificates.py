@@ -10,10 +10,10 @@ import pytest
 
 from netmon.model.moments import MILLISECOND, Duration
 from netmon.model.states import Reason
-from tests.collectors.http.authority import Authority
+from tests.collectors.authority import Authority
 from tests.collectors.http.conftest import Look, Open, answer
 
-EXPIRY = "netmon_tls_certificate_expiry_timestamp_seconds"
+EXPIRY = "netmon_http_certificate_expiry_timestamp_seconds"
 
 
 async def test_a_good_certificate_brings_the_moment_at_which_it_ends(

@@ -30,7 +30,7 @@ async def test_a_page_that_comes_is_an_answer_with_its_numbers(site: Open, look:
     scalars, phases = outcome.readings
     assert scalars.columns["netmon_http_status_code"] == (200,)
     assert scalars.columns["netmon_http_content_bytes"] == (8,)
-    assert "netmon_tls_certificate_expiry_timestamp_seconds" not in scalars.columns
+    assert "netmon_http_certificate_expiry_timestamp_seconds" not in scalars.columns
     (duration,) = scalars.columns["netmon_http_duration_seconds"]
     times = phases.columns["netmon_http_phase_seconds"]
     assert sum(time for time in times if time) == pytest.approx(duration, abs=0.01)
@@ -109,6 +109,15 @@ async def test_a_server_that_dribbles_is_bounded_by_the_whole_deadline(part: str
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, Reason.TOO_LARGE, "bytes of headers", id="endless header"
         ),
         pytest.param(
+            b"HTTP/1.1 200 OK\r\n" + b"X:\r\n" * 2_000 + b"\r\n", Reason.TOO_LARGE, "500 headers", id="many headers"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X:\r\n" * 4_000,
+            Reason.TOO_LARGE,
+            "500 headers",
+            id="many headers behind the body",
+        ),
+        pytest.param(
             b"HTTP/1.1 100 Continue\r\n\r\n" * 50, Reason.MALFORMED, "interim answers only", id="interim answers only"
         ),
         pytest.param(
@@ -160,6 +169,34 @@ async def test_a_gzip_bomb_is_too_large_before_it_is_unpacked(site: Open, look: 
     web = await site(answer(bomb, headers="Content-Encoding: gzip\r\n"))
 
     assert reason_of(await look(f"http://127.0.0.1:{web.port}/")) is Reason.TOO_LARGE
+
+
+async def test_bytes_after_the_end_of_what_was_packed_count_too(site: Open, look: Look) -> None:
+    packed = gzip.compress(b"xin chao")
+    web = await site(answer(packed + b"x" * 5_000, headers="Content-Encoding: gzip\r\n"))
+    assert reason_of(await look(f"http://127.0.0.1:{web.port}/", limit="4 KiB")) is Reason.TOO_LARGE
+    assert reason_of(await look(f"http://127.0.0.1:{web.port}/", limit="8 KiB")) is None
+
+
+async def test_the_lines_of_a_body_are_no_headers(site: Open, look: Look) -> None:
+    web = await site(answer(b"\n" * 50_000))
+    assert (await look(f"http://127.0.0.1:{web.port}/")).failure is None
+
+
+async def test_a_body_in_crumbs_is_not_swept_up(site: Open, look: Look) -> None:
+    web = await site(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 21_000)
+
+    outcome = await look(f"http://127.0.0.1:{web.port}/")
+
+    assert outcome.failure is not None
+    assert outcome.failure.reason is Reason.MALFORMED
+    assert "the body comes in" in outcome.failure.evidence
+
+
+async def test_a_body_in_many_small_pieces_is_taken(site: Open, look: Look) -> None:
+    piece = b"50\r\n" + b"x" * 80 + b"\r\n"
+    web = await site(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + piece * 21_000 + b"0\r\n\r\n")
+    assert reason_of(await look(f"http://127.0.0.1:{web.port}/")) is None
 
 
 async def test_a_body_of_exactly_the_limit_is_taken(site: Open, look: Look) -> None:

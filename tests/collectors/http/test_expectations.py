@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import ipaddress
+import traceback
 import unicodedata
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
+from netmon.collectors.http import KIND
+from netmon.collectors.http.connection import Connection
+from netmon.collectors.http.exchange import Answer, exchange
+from netmon.collectors.http.probe import HttpCollector, Visit
 from netmon.collectors.http.settings import HttpSettings
+from netmon.collectors.miss import MissError
+from netmon.collectors.phases import Stopwatch
 from netmon.kernel.clock import SystemClock
+from netmon.kernel.secrets import SecretError
+from netmon.model.looks import Failure
+from netmon.model.moments import Duration
 from netmon.model.states import Reason
-from tests.collectors.http.conftest import Look, Open, answer
-from tests.collectors.makers import ground
+from tests.collectors.http.conftest import PLENTY, Look, Open, answer
+from tests.collectors.makers import check, ground
 
 PAGE = "<html><title>Sở Y tế tỉnh Ninh Thuận</title></html>"
 HTML = "Content-Type: text/html; charset="
@@ -103,6 +116,17 @@ async def test_words_that_are_missing_are_named_beside_what_is_there(site: Open,
     assert outcome.failure.evidence.endswith('/: does not say "Sở Y tế"; it begins "Trang đang bảo trì"')
 
 
+async def test_a_page_that_cannot_be_searched_in_time_is_no_good_page() -> None:
+    async with KIND.open(ground()) as questions:
+        collector = questions.collector(check("http", "h", {"url": "http://h/", "expect": {"body": "Sở Y tế"}}), ())
+    assert isinstance(collector, HttpCollector)
+    visit = Visit(httpx.URL("http://h/"), Answer(200, "OK", {}, bytearray(100_000)), None)
+
+    failure = await collector._judge_in_time(visit, Stopwatch(Duration(0)))
+
+    assert failure == Failure(Reason.TIMEOUT, "http://h/: no time was left to search the page for its text")
+
+
 async def test_words_that_must_not_be_there_are_named(site: Open, look: Look) -> None:
     web = await site(answer("Trang đang bảo trì".encode()))
 
@@ -141,6 +165,56 @@ async def test_a_secret_goes_out_and_never_comes_back_in_evidence(site: Open, lo
     assert "you sent ***" in outcome.failure.evidence
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        pytest.param("403 No rat-bi-mat here", b"", "", id="in the status line, without the scheme"),
+        pytest.param("403 Forbidden", b"x" * 110 + b" Bearer rat-bi-mat" + b"y" * 2_000, "", id="at the excerpt's end"),
+        pytest.param("403 Forbidden", b" " * 1_017 + b"Bearer rat-bi-mat", "", id="beyond what is read of the page"),
+        pytest.param("200 OK", b"", "rat-bi-mat\r\n", id="in a header that is none"),
+    ],
+)
+async def test_a_secret_is_hidden_wherever_a_server_repeats_it(
+    status: str, body: bytes, headers: str, site: Open, look: Look
+) -> None:
+    web = await site(answer(body, status=status, headers=headers))
+    on = ground(clock=SystemClock(), secrets={"env:PORTAL": "Bearer rat-bi-mat"})
+
+    outcome = await look(f"http://127.0.0.1:{web.port}/", on=on, headers={"Authorization": "env:PORTAL"})
+
+    assert outcome.failure is not None
+    assert "rat-b" not in outcome.failure.evidence
+
+
+@pytest.mark.parametrize("secret", ["rat-bi-mat ", "\trat-bi-mat", "rat-bi-mat\r\nX: y", "rat-bí-mật", "x" * 9_000])
+async def test_a_secret_that_cannot_be_sent_is_our_mistake_and_is_not_quoted(
+    secret: str, site: Open, look: Look
+) -> None:
+    web = await site(answer())
+    on = ground(clock=SystemClock(), secrets={"env:PORTAL": secret})
+
+    with pytest.raises(SecretError) as caught:
+        await look(f"http://127.0.0.1:{web.port}/", on=on, headers={"Authorization": "env:PORTAL"})
+
+    assert str(caught.value).startswith('the secret for the header "Authorization" cannot be sent')
+    assert "rat-b" not in "".join(traceback.format_exception(caught.value))
+    assert web.requests == []
+
+
+async def test_what_http_cannot_ask_for_is_not_quoted_either(site: Open) -> None:
+    web = await site(answer())
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    connection = Connection(reader, writer, ipaddress.ip_address("127.0.0.1"), None)
+    url, headers = httpx.URL(f"http://127.0.0.1:{web.port}/"), (("Host", "h"), ("Authorization", "rat-bi-mat "))
+
+    with pytest.raises(MissError) as caught:
+        await exchange(connection, url, "GET", headers=headers, limit=10, stopwatch=Stopwatch(PLENTY))
+    connection.close()
+
+    assert caught.value.failure.reason is Reason.MALFORMED
+    assert "rat-b" not in "".join(traceback.format_exception(caught.value))
+
+
 async def test_a_host_header_of_ones_own_replaces_the_usual_one(site: Open, look: Look) -> None:
     web = await site(answer())
     await look(f"http://127.0.0.1:{web.port}/", headers={"host": "portal.example.vn"})
@@ -174,6 +248,8 @@ async def test_the_environment_names_no_proxy(site: Open, look: Look, monkeypatc
         ({"url": "http://h/", "expect": {"status": 600}}, "match pattern"),
         ({"url": "http://h/", "expect": {"status": []}}, "at least 1"),
         ({"url": "http://h/", "headers": {"X": "a\r\nY: b"}}, "cannot be sent"),
+        ({"url": "http://h/", "headers": {"X": "a "}}, "cannot be sent"),
+        ({"url": "http://h/", "headers": {"X": "Sở"}}, "cannot be sent"),
         ({"url": "http://h/", "headers": {"X Y": "a"}}, "no name of a header"),
         ({"url": "http://h/", "headers": {"Content-Length": "5"}}, "belongs to the check"),
         ({"url": "http://h/", "method": "HEAD", "expect": {"body": "x"}}, "HEAD brings no body"),

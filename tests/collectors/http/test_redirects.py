@@ -7,16 +7,17 @@ import ipaddress
 import httpx
 import pytest
 
-from netmon.collectors.http.connection import Dialer, Tls
-from netmon.collectors.http.miss import MissError
-from netmon.collectors.http.phases import Stopwatch
+from netmon.collectors.dialing import Dialer
+from netmon.collectors.http.connection import HttpDialer, Tls
 from netmon.collectors.http.probe import find_target
-from netmon.collectors.http.trust import TrustStore
+from netmon.collectors.miss import MissError
 from netmon.collectors.names import Names
-from netmon.collectors.permission import find_refusal, parse_literal
+from netmon.collectors.permission import Networks, find_refusal, parse_literal
+from netmon.collectors.phases import Stopwatch
+from netmon.collectors.trust import TrustStore
 from netmon.kernel.clock import SystemClock
 from netmon.model.states import Reason
-from tests.collectors.http.conftest import Look, Open, answer
+from tests.collectors.http.conftest import PLENTY, Look, Open, answer
 from tests.collectors.makers import ground
 
 LOOPBACK = ipaddress.ip_network("127.0.0.0/16")
@@ -90,15 +91,14 @@ async def test_the_url_itself_must_lie_in_the_allowed_networks(look: Look) -> No
 
 
 async def test_a_name_that_turns_into_a_forbidden_address_is_forbidden() -> None:
-    dialer = Dialer(Names(lambda name: ("127.0.0.1", "::ffff:169.254.169.254")), (), TrustStore())
+    dialer = HttpDialer(Dialer((), Names(lambda name: ("127.0.0.1", "::ffff:169.254.169.254"))), TrustStore())
     outside = ipaddress.ip_address("192.0.2.1")
     with pytest.raises(MissError) as caught:
         await dialer.dial(
             httpx.URL("http://rebound.example.vn/"),
             Tls("rebound.example.vn", None),
-            Stopwatch(),
+            Stopwatch(PLENTY),
             asked_first=outside,
-            deadline=0,
         )
     assert caught.value.failure.reason is Reason.FORBIDDEN
 
@@ -121,6 +121,17 @@ def test_a_location_that_must_not_be_followed(location: str, reason: Reason) -> 
     assert "bi-mat" not in caught.value.failure.evidence
 
 
+def test_a_location_longer_than_any_url_is_not_even_read() -> None:
+    with pytest.raises(MissError) as caught:
+        find_target(httpx.URL("https://portal.example.vn/"), "/" + "ữ" * 20_000)
+    assert caught.value.failure.reason is Reason.FORBIDDEN
+    assert caught.value.failure.evidence.endswith("a URL has at most 2048 characters")
+
+
+EVERYWHERE = tuple(map(ipaddress.ip_network, ("0.0.0.0/0", "::/0")))
+
+
+@pytest.mark.parametrize("networks", [(), EVERYWHERE], ids=["nothing is forbidden", "everything is listed"])
 @pytest.mark.parametrize(
     ("address", "first", "allowed"),
     [
@@ -128,18 +139,38 @@ def test_a_location_that_must_not_be_followed(location: str, reason: Reason) -> 
         ("10.0.0.7", "192.0.2.1", True),
         ("127.0.0.1", "192.0.2.1", False),
         ("169.254.169.254", "192.0.2.1", False),
+        ("169.254.169.254", "127.0.0.1", False),
+        ("169.254.1.2", "169.254.1.1", True),
         ("::1", "2001:db8::1", False),
         ("fe80::1", "2001:db8::1", False),
         ("0.0.0.0", "192.0.2.1", False),
+        ("::", "2001:db8::1", False),
+        ("224.0.0.1", "192.0.2.1", False),
         ("::ffff:127.0.0.1", "192.0.2.1", False),
         ("127.0.0.2", "127.0.0.1", True),
         ("127.0.0.1", None, True),
     ],
 )
-def test_where_nothing_is_forbidden_a_redirect_still_finds_no_door_to_the_machine_itself(
-    address: str, first: str | None, allowed: bool
+def test_a_redirect_finds_no_door_to_the_machine_itself(
+    address: str, first: str | None, allowed: bool, networks: Networks
 ) -> None:
     target = parse_literal(address)
     assert target is not None
-    refusal = find_refusal(target, (), asked_first=parse_literal(first) if first else None)
+    refusal = find_refusal(target, networks, asked_first=parse_literal(first) if first else None)
     assert (refusal is None) is allowed
+
+
+async def test_a_redirect_to_the_clouds_metadata_is_forbidden_even_where_every_network_is_allowed(
+    site: Open, look: Look
+) -> None:
+    web = await site(moved("http://169.254.169.254/latest/meta-data/"))
+    on = ground(clock=SystemClock(), networks=EVERYWHERE)
+
+    outcome = await look(f"http://127.0.0.1:{web.port}/", on=on)
+
+    assert outcome.failure is not None
+    assert outcome.failure.reason is Reason.FORBIDDEN
+    assert outcome.failure.evidence == (
+        "http://169.254.169.254/latest/meta-data/ leads to 169.254.169.254: "
+        "a redirect must not lead to link-local addresses"
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
-from netmon.collectors.http.miss import MissError
+from netmon.collectors.miss import MissError
 from netmon.model.moments import SECOND, Moment
 from netmon.model.states import Reason
 
@@ -15,16 +16,20 @@ _SYSTEM = ("", 0, 0)
 
 
 class TrustStore:
-    """TLS contexts by the bundle of authorities that they believe; one is made anew when its file has changed."""
+    """TLS contexts by the bundle of authorities that they believe; one is made anew when its file has changed.
 
-    def __init__(self, directory: Path = Path()) -> None:
+    Args:
+        directory: where relative paths begin.
+        protocols: what is offered by ALPN; nothing where empty.
+    """
+
+    def __init__(self, directory: Path = Path(), protocols: Sequence[str] = ()) -> None:
         self._directory = directory
+        self._protocols = protocols
         self._contexts: dict[str, tuple[tuple[str, int, int], ssl.SSLContext]] = {}
 
     def context(self, bundle: str | None) -> ssl.SSLContext:
         """The context that believes the authorities in the file *bundle*, or else the system's.
-
-        A relative path begins at the store's directory.
 
         Raises:
             OSError: the file cannot be read, or holds no certificate: a mistake of ours, not of the server.
@@ -38,7 +43,8 @@ class TrustStore:
             context = ssl.create_default_context(cafile=path)
         except ssl.SSLError as error:
             raise OSError(f"{path}: holds no certificates in PEM ({error.reason})") from error
-        context.set_alpn_protocols(["http/1.1"])
+        if self._protocols:
+            context.set_alpn_protocols(self._protocols)
         self._contexts[bundle or ""] = version, context
         return context
 

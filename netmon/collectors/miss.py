@@ -1,14 +1,12 @@
-"""How a look ends early: an exception within this check alone, which carries the failure of the target."""
+"""How a look ends early: an exception within one check alone, which carries the failure of the target."""
 
 from __future__ import annotations
-
-import httpx
 
 from netmon.model.looks import Failure
 from netmon.model.states import Reason
 
 _LONGEST_EVIDENCE = 300
-_LONGEST_PATH = 80
+_LONGEST_EXCERPT = 120
 
 
 class MissError(Exception):
@@ -36,7 +34,6 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def shown(url: httpx.URL) -> str:
-    """*url* as evidence may show it: its query is left out, for that is where tokens stand."""
-    query = "?…" if url.query else ""
-    return f"{url.scheme}://{url.netloc.decode('ascii')}{shorten(url.path, _LONGEST_PATH)}{query}"
+def excerpt(text: str) -> str:
+    """The beginning of *text* as evidence may show it: one line, printable, short."""
+    return printable(shorten(" ".join(text[: 8 * _LONGEST_EXCERPT].split()), _LONGEST_EXCERPT))

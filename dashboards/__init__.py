@@ -1,0 +1,1 @@
+"""What comes with netmon for Prometheus and Grafana: rules, configuration, dashboards and the code that writes them."""

@@ -1,0 +1,1 @@
+"""Writes the Grafana dashboards from netmon's own metric declarations: ``python -m dashboards.generator``."""
