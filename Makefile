@@ -5,7 +5,8 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
 BRIEFLY := grep -E '^(Collecting|Installing|Successfully)' | cut -c1-100
-PARTS   := snmpd snmp prometheus prometheus-snmp-exporter fping iproute2 iputils-ping nftables postgresql-15 curl tmux procps
+PARTS   := snmpd snmp prometheus prometheus-snmp-exporter fping iproute2 iputils-ping nftables postgresql-15 \
+           nginx-light bind9 dnsmasq-base curl tmux procps
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -o pipefail

@@ -153,7 +153,7 @@ async def _connect_to(address: Address, port: int) -> socket.socket:
     try:
         opened.setblocking(False)
         await asyncio.get_running_loop().sock_connect(opened, (str(address), port))
-        if opened.getsockname() == opened.getpeername():  # TCP may meet itself on a free port of its own machine
+        if opened.getsockname()[:2] == (str(address), port):  # TCP may meet itself on a free port of its own machine
             raise ConnectionRefusedError
     except BaseException:
         opened.close()
