@@ -207,12 +207,13 @@ def _contradictions(keys: CommonKeys, rule: Rule, unsure: Collection[str]) -> It
         yield "interval", f"the interval must be at least {format_duration(_SHORTEST_INTERVAL)}"
         interval_is_sure = False
     timeout_is_sure = "timeout" not in unsure and (keys.timeout is not None or interval_is_sure)
-    if timeout_is_sure and interval_is_sure and not 0 < rule.timeout <= rule.interval:
-        shown = f"{format_duration(rule.timeout)} is no time-out for an interval of {format_duration(rule.interval)}"
-        yield "timeout", f"{shown}; it must be above 0 and not above the interval"
-    elif timeout_is_sure and rule.timeout <= 0:
+    if timeout_is_sure and rule.timeout <= 0:
         yield "timeout", "the time-out must be above 0"
-    if keys.slow is not None and timeout_is_sure and not 0 < keys.slow < rule.timeout:
+        timeout_is_sure = False
+    if timeout_is_sure and interval_is_sure and rule.timeout > rule.interval:
+        shown = f"{format_duration(rule.timeout)} is no time-out for an interval of {format_duration(rule.interval)}"
+        yield "timeout", f"{shown}; it must not be above the interval"
+    if timeout_is_sure and keys.slow is not None and not 0 < keys.slow < rule.timeout:
         shown = format_duration(rule.timeout)
         yield "slow", f"an answer is slow before it is missed: below the time-out of {shown}"
 

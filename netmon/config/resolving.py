@@ -65,24 +65,22 @@ def _roles(bench: Workbench) -> KnownRoles:
 def _poller(bench: Workbench) -> Subject:
     """The poller itself; its checks are the canaries."""
     identity = entity_id(EntityKind.POLLER, bench.settings.poller)
-    checks: dict[str, CheckSpec] = {}
+    checks: list[CheckSpec] = []
+    names: set[str] = set()
     for node in bench.configured.root.at("canaries").items():
         canary = check(Canary, node)
-        name, address = canary.right("name"), canary.right("address")
-        if isinstance(address, str):
-            bench.allow(canonical_address(address), node.at("address"))
-        if not isinstance(name, str):
-            continue
-        if name in checks:
-            bench.problems.append(node.at("name").problem(f"there are two canaries {quote(name)}"))
+        if isinstance(written := canary.right("address"), str):
+            bench.allow(canonical_address(written), node.at("address"))
+        if isinstance(name := canary.right("name"), str):
+            if name in names:
+                bench.problems.append(node.at("name").problem(f"there are two canaries {quote(name)}"))
+            names.add(name)
         if _CANARY_KIND not in bench.kinds:
             bench.no_such(node, "check", _CANARY_KIND, bench.kinds)
-            continue
-        settled = bench.settle(
-            Wanted(_CANARY_KIND, name, (WrittenCheck(_CANARY_KIND, {}, node),)), node, {}, certain=True
-        )
-        checks[name] = bench.specify(settled, identity, canonical_address(address) if isinstance(address, str) else "")
-    return Subject(id=identity, title={}, role=EntityKind.POLLER.value, checks=tuple(checks.values()), tier=1)
+        elif (whole := canary.whole) is not None:
+            wanted = Wanted(_CANARY_KIND, whole.name, (WrittenCheck(_CANARY_KIND, {}, node),))
+            checks.append(bench.specify(bench.settle(wanted, node, {}, certain=True), identity, whole.address))
+    return Subject(id=identity, title={}, role=EntityKind.POLLER.value, checks=tuple(checks), tier=1)
 
 
 def _told_too_far(bench: Workbench) -> Iterator[Problem]:

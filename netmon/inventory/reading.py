@@ -78,7 +78,7 @@ class _Draft:
         self.things.note_unread(document, _ORGANIZATION_LISTS)
         if document.readable:
             self._outline(document, OrganizationFile, _ORGANIZATION_LISTS)
-            self._organization = self._check(Organization, document.root.at("organization")).whole
+            self._organization = check(Organization, document.root.at("organization")).whole
             self._take(document, _ORGANIZATION_LISTS, None)
 
     def read_site(self, path: Path) -> None:
@@ -89,7 +89,7 @@ class _Draft:
             return
         self._outline(document, SiteFile, _SITE_LISTS)
         node = document.root.at("site")
-        site = Written(node, self._check(Site, node))
+        site = Written(node, check(Site, node))
         self.things.add("sites", site)
         self._take(document, _SITE_LISTS, site.text("id"))
 
@@ -131,6 +131,5 @@ class _Draft:
 
     def _check(self, model: type[Model], node: Node) -> Checked[Model]:
         checked = check(model, node)
-        if node.existing()[0].path == node.path:
-            self.problems.extend(checked.problems)
+        self.problems.extend(checked.problems)
         return checked

@@ -127,9 +127,12 @@ class _Findings:
         return self.locate(path).existing()[0]
 
     def _is_rule(self, details: ErrorDetails) -> bool:
-        """Whether this was said by a model of its right fields, and not by one field of its value."""
-        return details["type"] == "value_error" and any(
-            rules_of(model) for model in _models_at(self.model, details["loc"])
+        """Whether a model said this of its right fields, and not a field of its value."""
+        value, _ = existing(self.values, details["loc"])
+        return (
+            details["type"] == "value_error"
+            and isinstance(value, dict)
+            and any(rules_of(model) for model in _models_at(self.model, details["loc"]))
         )
 
     def _absence(self, path: Path) -> Problem:

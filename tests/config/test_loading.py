@@ -79,7 +79,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(load_province: LoadProvince)
             'url: "https://10.20.7.10/"',
             'url: "https://10.20.7.10/", interval: 10s, timeout: 20s',
             "9:125  services.syt-portal.checks.0.http.timeout",
-            "20 s is no time-out for an interval of 10 s; it must be above 0 and not above the interval",
+            "20 s is no time-out for an interval of 10 s; it must not be above the interval",
             id="a time-out beyond the interval",
         ),
         pytest.param(

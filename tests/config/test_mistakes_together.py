@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netmon.config.loading import load
+from netmon.config.loading import Loaded, load
 from netmon.kernel.problems import Problem, render
-from tests.config.conftest import KINDS
+from tests.config.conftest import KINDS, LoadProvince
 
-PROVINCE = Path(__file__).parent / "mistaken_province"
+EVERYTHING = Path(__file__).with_name("all_mistakes.txt")
+"""What is told of the province with all the mistakes below."""
 
 FILES = {
     "config.yaml": """\
@@ -224,31 +225,179 @@ MISTAKES: Mapping[str, tuple[str, int, str]] = {
     "a misspelt kind": (SITE, 73, "- tsl"),
 }  # fmt: skip
 
-MEANINGLESS: Mapping[str, Mapping[str, str]] = {
-    # what is not told beside what, and why
+MEANINGLESS = {
+    # told, but in other words: the address in the sentence is the other one
+    ("a literal for everybody", "no such credential"),
+    ("a literal in a header", "a URL out of reach"),
+    # measured against what is wrong itself
+    ("slower than missed", "a time-out of nothing"),
 }
+"""What cannot be told, or not in the same words, beside what."""
+
+Told = tuple[str, int, int, str]
 
 
-def alone(name: str) -> set[tuple[str, int, int, str]]:
-    return told([name])
+def told(*names: str) -> set[Told]:
+    """File, line, column and cause of all that is told of these mistakes."""
+    return {(each.file, each.line, each.column, each.cause) for each in problems_with(*names)}
 
 
-def broken(names: Iterable[str]) -> dict[str, str]:
-    files = {name: text.splitlines() for name, text in FILES.items()}
+def problems_with(*names: str) -> tuple[Problem, ...]:
+    """The problems of the province with these mistakes in it."""
+    files = {name: text.splitlines(keepends=True) for name, text in FILES.items()}
     for name in names:
         file, line, instead = MISTAKES[name]
         before = files[file][line - 1]
-        files[file][line - 1] = before[: len(before) - len(before.lstrip())] + instead
-    return {name: "\n".join(lines) + "\n" for name, lines in files.items()}
-
-
-def problems_of(files: Mapping[str, str]) -> tuple[Problem, ...]:
+        files[file][line - 1] = before[: len(before) - len(before.lstrip())] + instead + "\n"
     with TemporaryDirectory() as folder:
-        for name, text in files.items():
-            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / name).write_text(text, encoding="utf-8")
+        for file, lines in files.items():
+            (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / file).write_text("".join(lines), encoding="utf-8")
         return load(Path(folder) / "config.yaml", KINDS).problems
 
 
-def told(names: Iterable[str]) -> set[tuple[str, int, int, str]]:
-    return {(each.file, each.line, each.column, each.cause) for each in problems_of(broken(names))}
+alone = cache(told)
+
+
+def test_without_a_mistake_nothing_is_told() -> None:
+    assert render(problems_with()) == ""
+
+
+def test_all_mistakes_at_once_are_told_each_once_and_in_order() -> None:
+    assert render(problems_with(*MISTAKES)) + "\n" == EVERYTHING.read_text(encoding="utf-8")
+
+
+@given(st.lists(st.sampled_from(list(MISTAKES)), min_size=2, max_size=2, unique=True))
+@settings(max_examples=60, deadline=None)
+def test_two_mistakes_tell_at_least_what_each_tells_alone(names: list[str]) -> None:
+    together = told(*names)
+
+    for name, other in permutations(names):
+        assert (name, other) in MEANINGLESS or alone(name) <= together
+
+
+HEALTH = "inventory/sites/so-y-te.yaml"
+
+
+def causes(loaded: Loaded) -> list[str]:
+    """Whose mistakes they are, without the section, and what they are."""
+    return [f"{each.path.partition('.')[2]}: {each.cause}" for each in loaded.problems]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(
+            ("role: switch, address: 10.20.7.2", "rol: switch, address: 10.20.7.1"),
+            [
+                'syt-sw1.role: "role" is missing',
+                'syt-sw1.rol: unknown key "rol"',
+                (
+                    'syt-sw1.address: the address "10.20.7.1" stands in '
+                    "inventory/sites/so-y-te.yaml:3:44 already (zone centre)"
+                ),
+            ],
+            id="a misspelt role and an address twice",
+        ),
+        pytest.param(
+            ("{id: syt-portal, kind: portal", "{id: Portal, kind: portal, owner: so-yte"),
+            [
+                (
+                    'Portal.id: "Portal" is not an id: at most 63 lower-case letters, digits, dots and hyphens, '
+                    "the first a letter or a digit"
+                ),
+                'Portal.owner: there is no department "so-yte"',
+            ],
+            id="a bad id and an unknown owner",
+        ),
+        pytest.param(
+            (
+                '[{http: {url: "https://10.20.7.10/"}}, tls]',
+                "[{http: {url: 'https://[::1', interval: 100ms}}, {http: {url: 'https://[::1', interval: 100ms}}, tls]",
+            ),
+            [
+                "syt-portal.checks.0.http.url: the URL names no host",
+                "syt-portal.checks.0.http.interval: the interval must be at least 1 s",
+                ('syt-portal.checks.1.http: the check "http" stands in inventory/sites/so-y-te.yaml:9:72 already'),
+                "syt-portal.checks.1.http.url: the URL names no host",
+                "syt-portal.checks.1.http.interval: the interval must be at least 1 s",
+            ],
+            id="two unnamed checks that are wrong, and one that would follow their URL",
+        ),
+        pytest.param(
+            ("title: {vi: Chuyển mạch, en: Switch}", "zone: north, checks: {icmp: {interval: 10}, snmp: {prot: 1}}"),
+            [
+                'syt-sw1.checks.icmp.interval: "10" has no unit; write 90s, 10m or 1h',
+                'syt-sw1.checks.snmp.prot: unknown key "prot"',
+            ],
+            id="checks of a device that another poller looks at",
+        ),
+        pytest.param(
+            (
+                "role: switch, address: 10.20.7.2",
+                "role: swich, checks: [snmp, {icmp: {timeout: 20s}}], address: 10.20.7.2",
+            ),
+            ['syt-sw1.role: there is no role "swich"'],
+            id="what a role might say is not missing while nobody knows the role",
+        ),
+        pytest.param(
+            (
+                "interfaces: [{name: Dialer0, watch: true}, {name: Loopback0}]",
+                "checks: {snmp: off}, interfaces: [{name: Dialer0, watch: true}, {name: Dialer0, watch: 1}]",
+            ),
+            [
+                'syt-gw1.interfaces.Dialer0.watch: "Dialer0" cannot be watched: nothing asks the device by snmp',
+                'syt-gw1.interfaces.Dialer0.name: "Dialer0" stands in inventory/sites/so-y-te.yaml:4:40 already',
+                'syt-gw1.interfaces.Dialer0.watch: "watch" must be true or false, not a number',
+            ],
+            id="interfaces",
+        ),
+    ],
+)
+def test_one_object_tells_all_of_its_mistakes(
+    load_province: LoadProvince, change: tuple[str, str], expected: list[str]
+) -> None:
+    assert causes(load_province(change)) == expected
+
+
+def test_what_an_unreadable_file_may_say_is_not_called_missing(load_province: LoadProvince) -> None:
+    loaded = load_province(
+        ("role: switch, address: 10.20.7.2", "role: kiosk, address: 10.20.7.1"),
+        files={
+            "config.yaml": "networks: [",
+            "inventory/organization.yaml": "organization: [",
+            "inventory/sites/ttth.yaml": "[",
+        },
+    )
+
+    assert [(each.file, each.path) for each in loaded.problems] == [
+        ("config.yaml", ""),
+        ("inventory/organization.yaml", ""),
+        (HEALTH, "devices.syt-sw1.address"),
+        ("inventory/sites/ttth.yaml", ""),
+    ]
+
+
+def test_what_stands_under_a_misspelt_section_is_not_called_missing(load_province: LoadProvince) -> None:
+    loaded = load_province(
+        ("\ndevices:", "\ndevice:"),
+        ("networks: [10.20.0.0/16]", "networks: [10.20.0.0/16]\nrols: {kiosk: {checks: [icmp]}}"),
+        ("departments:", "departmets:"),
+    )
+
+    assert [(each.file, each.path) for each in loaded.problems] == [
+        ("config.yaml", "rols"),
+        ("inventory/organization.yaml", "departmets"),
+        (HEALTH, "device"),
+        ("inventory/sites/ttth.yaml", "device"),
+    ]
+
+
+def test_a_mistake_of_a_role_is_told_though_every_device_overrides_it(load_province: LoadProvince) -> None:
+    config = "networks: [10.20.0.0/16]\nroles: {switch: {checks: {icmp: {interval: 10}}}}\n"
+
+    loaded = load_province(
+        ("role: switch,", "role: switch, checks: {icmp: {interval: 5s}},"), files={"config.yaml": config}
+    )
+
+    assert causes(loaded) == ['switch.checks.icmp.interval: "10" has no unit; write 90s, 10m or 1h']

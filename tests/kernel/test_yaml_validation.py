@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, HttpUrl, StrictBool
+from pydantic import Field, HttpUrl, StrictBool, model_validator
 
 from netmon.kernel.problems import Mistakes, Problem, in_order, nearest, quote, render
 from netmon.kernel.settings import BytesText, DurationText, SecretReference, Settings
-from netmon.kernel.validation import validate
+from netmon.kernel.validation import check, validate
 from netmon.kernel.yaml_loader import parse_yaml
 
 WHOLE = "must be a whole number"
@@ -75,6 +75,53 @@ def test_what_is_not_allowed_is_told_in_plain_words(text: str, where: str, what:
 
     assert [problem.render() for problem in caught.value.problems] == [f"a.yaml:{where}\n    {what}"]
     assert "s3cret" not in str(caught.value)
+
+
+class Span(Settings):
+    begins: int
+    ends: int = 9
+    inner: Inner = Inner()
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Span:
+        if self.ends <= self.begins:
+            raise ValueError("ends must be later than begins")
+        return self
+
+
+class Spans(Settings):
+    name: str
+    main: Span | None = None
+    many: tuple[Span, ...] = ()
+    by_name: Mapping[str, Span] = Field(default={})
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("main: {begins: 5, ends: 2}", ["1:7"]),
+        ("main: {begins: 5, ends: 2, inner: {size: a}}", ["1:7"]),
+        ("main: {begins: 5, ends: 2, endz: 2}", ["1:7"]),
+        ("main: {begins: 5, ends: two}", []),
+        ("main: {ends: 2}", []),
+        ("many: [{begins: 1}, {begins: 12, x: 1}, {begins: 14}]", ["1:21", "1:41"]),
+        ("by_name: {x: {begins: 12, ends: 1, y: 1}}", ["1:14"]),
+    ],
+)
+def test_a_rule_between_values_is_asked_of_those_that_are_right(text: str, broken: list[str]) -> None:
+    checked = check(Spans, parse_yaml(text, "a.yaml").root)
+
+    assert [f"{each.line}:{each.column}" for each in sorted(checked.contradictory)] == broken
+    assert [each.path for each in checked.missing if each.path == "name"] == ["name"]
+    assert {each.cause for each in checked.contradictory} <= {"ends must be later than begins"}
+
+
+def test_what_is_right_can_be_had_beside_what_is_wrong() -> None:
+    checked = check(Outer, parse_yaml("name: ab\nratio: 7\ninner: {size: 3, limit: x}\nnumbr: 1", "a.yaml").root)
+
+    assert (checked.whole, checked.right("name"), checked.right("ratio")) == (None, "ab", None)
+    assert (checked.right("inner", "size"), checked.right("inner", "limit")) == (3, None)
+    assert [key for key in ("name", "ratio", "inner", "numbr") if checked.is_sound(key)] == ["name"]
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:

@@ -1,4 +1,4 @@
-"""A database that falls silent without a refusal: a disk that hangs, a server that hangs, a network that swallows all."""
+"""A database that falls silent without a refusal: a disk or a server that hangs, a network that swallows all."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ async def test_a_disk_that_hangs_is_told_and_the_work_is_done_when_it_answers_ag
     settings = StoreSettings(busy_timeout="50ms", patience="100ms")
     async with open_store(locate(settings, state=tmp_path)) as store:
         await store.begin_life("centre", Moment(0))
-        with hung(await driver_of(store._connection)):
-            with pytest.raises(StoreError, match=r"no answer for 100 ms\. See the disk's health"):
-                await work(store)
+        driver = await driver_of(store._connection)
+        with hung(driver), pytest.raises(StoreError, match=r"no answer for 100 ms\. See the disk's health"):
+            await work(store)
         await insist(store, work)
 
 
