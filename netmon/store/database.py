@@ -36,8 +36,8 @@ class Database(Protocol):
         """How people know it; no password in it."""
 
     @property
-    def patience(self) -> Duration:
-        """How long it may take for what is done many times a day."""
+    def patience(self) -> Duration | None:
+        """How long it may take for what is done many times a day; ``None`` where giving up would gain nothing."""
 
     @property
     def placeholder(self) -> str:
@@ -84,8 +84,8 @@ def refusal(database: Database, task: str, trouble: Trouble) -> StoreError:
 
 
 @asynccontextmanager
-async def within(patience: Duration) -> AsyncIterator[None]:
-    """Break off what is done inside after *patience*, which costs it its connection.
+async def within(patience: Duration | None) -> AsyncIterator[None]:
+    """Break off what is done inside after *patience*, if any, which costs it its connection.
 
     A driver that is broken off first asks the database to agree; where that does not answer either, it is
     broken off again, and lets go.
@@ -93,6 +93,9 @@ async def within(patience: Duration) -> AsyncIterator[None]:
     Raises:
         TimeoutError: it took longer.
     """
+    if patience is None:
+        yield
+        return
     try:
         async with asyncio.timeout(in_seconds(Duration(patience + _GRACE))), asyncio.timeout(in_seconds(patience)):
             yield

@@ -20,8 +20,7 @@ def locate(settings: StoreSettings, *, state: Path, password: str | None = None)
     """The database of *settings*; files are meant from the directory *state*, *password* is the resolved one."""
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite":
-        file = state / (url.database or "")
-        return SqliteDatabase(file, busy_timeout=settings.busy_timeout, patience=settings.patience)
+        return SqliteDatabase(state / (url.database or ""), busy_timeout=settings.busy_timeout)
     if password is not None:
         url = url.set(password=password)
     return PostgresDatabase(url, busy_timeout=settings.busy_timeout, patience=settings.patience)

@@ -33,7 +33,7 @@ class StoreSettings(Settings):
     patience: DurationText = Field(
         default=Duration(30 * SECOND),
         description=(
-            "How long one batch or one question may take; then the connection is given up, "
+            "How long PostgreSQL may take for one batch or one question; then the connection is given up, "
             "and the batch is offered again on another. Longer than `busy_timeout`."
         ),
     )

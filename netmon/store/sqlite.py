@@ -14,10 +14,10 @@ from urllib.parse import quote
 import structlog
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from typing_extensions import override
 
 from netmon.model.moments import Duration, in_seconds
 from netmon.store.claim import Claim, ClaimTakenError
@@ -47,19 +47,30 @@ _SYSTEM_TROUBLES = {
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")
 
 
-class SqliteDatabase:
-    """The database in *path*.
+class _Connection(sqlite3.Connection):
+    """One that lets go of its lock when it is closed, even where somebody still has a cursor of a broken-off statement.
 
-    Whoever waits for another program does so for *busy_timeout*, and for the file itself at most *patience*.
+    SQLite itself would end the transaction only with the last cursor (https://www.sqlite.org/c3ref/close.html), and
+    whoever holds the exception of a cancelled task holds its cursors too.
     """
 
+    @override
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
+
+
+class SqliteDatabase:
+    """The database in *path*; whoever waits for another program does so for *busy_timeout*."""
+
     placeholder = "?"
+    patience = None  # a disk that hangs holds the thread and its lock: another connection would wait as long
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError)
 
-    def __init__(self, path: Path, *, busy_timeout: Duration, patience: Duration) -> None:
+    def __init__(self, path: Path, *, busy_timeout: Duration) -> None:
         self.path = path
         self.where = str(path)
-        self.patience = patience
         self._events = structlog.get_logger("netmon.store")
         self._busy_timeout = busy_timeout
         self._claim: Claim | None = None
@@ -108,8 +119,6 @@ class SqliteDatabase:
         for prefix, trouble in _TROUBLES.items():
             if name.startswith(prefix):
                 return Trouble(f"{trouble.why} ({cause})", trouble.mend)
-        if isinstance(cause, TimeoutError):
-            return Trouble(str(cause), "See the disk's health, and what else keeps it busy")
         if isinstance(cause, OSError):
             if cause.errno in _SYSTEM_TROUBLES:
                 return _SYSTEM_TROUBLES[cause.errno]
@@ -144,11 +153,10 @@ class SqliteDatabase:
 
     def _engine(self, way: dict[str, str], begin: Callable[[Connection], None], **pool: Any) -> AsyncEngine:
         url = URL.create("sqlite+aiosqlite", database=_uri_path(self.path), query={"uri": "true", **way})
-        connect_args = {"isolation_level": None, "timeout": in_seconds(self._busy_timeout)}
+        connect_args = {"isolation_level": None, "timeout": in_seconds(self._busy_timeout), "factory": _Connection}
         engine = create_async_engine(url, connect_args=connect_args, **pool)
         event.listen(engine.sync_engine, "begin", begin)  # the driver would begin late, and never to change tables
         event.listen(engine.sync_engine, "handle_error", self._note_error)
-        event.listen(engine.sync_engine, "invalidate", _roll_back)
         return engine
 
     def _begin_to_write(self, connection: Connection) -> None:
@@ -208,12 +216,6 @@ class SqliteDatabase:
 
 def _begin_to_read(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
-
-
-def _roll_back(connection: DBAPIConnection, *_: object) -> None:
-    """Let go of the lock now: a connection that is closed in mid-statement keeps it until its cursors are collected."""
-    with contextlib.suppress(sqlite3.Error):
-        connection.rollback()
 
 
 async def _driver(connection: AsyncConnection) -> Any:

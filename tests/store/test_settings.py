@@ -41,3 +41,8 @@ def test_a_wrong_url_is_told_with_the_right_spelling(url: str, told: str) -> Non
         StoreSettings(url=url)
     assert told in str(refused.value)
     assert "moon" not in str(refused.value)
+
+
+def test_the_database_is_given_longer_than_the_lock_that_is_waited_for_in_it() -> None:
+    with pytest.raises(ValidationError, match="`patience` must be longer than `busy_timeout`"):
+        StoreSettings(patience="5s")

@@ -6,39 +6,31 @@ import asyncio
 import struct
 from typing import Any
 
-import dns.exception
-import dns.flags
-import dns.message
 from typing_extensions import override
 
 from netmon.collectors.dialing import connect, explain_no_way, hang_up
+from netmon.collectors.dns.message import MalformedError, Question, Reply, read_reply
 from netmon.collectors.endpoint import Endpoint
 from netmon.collectors.miss import MissError
 from netmon.collectors.permission import Address
 from netmon.collectors.phases import Stopwatch
 from netmon.model.states import Reason
 
-LARGEST_DATAGRAM = 1_232
-"""What is offered to servers, so that no answer is cut into fragments on its way (DNS flag day 2020)."""
-
-_LARGEST_ANSWER = 16 * 2**10
-"""Reading a message takes time in proportion to its length, and everyone else waits meanwhile."""
-
+_LARGEST_REPLY = 16 * 2**10
+_MOST_HEARD = 100
 _LENGTH = struct.Struct("!H")
 
-Answer = dns.message.QueryMessage
 
-
-async def ask(question: Answer, address: Address, port: int, stopwatch: Stopwatch) -> Answer:
-    """What the server at *address* answers before the stopwatch's deadline.
+async def ask(question: Question, address: Address, port: int, stopwatch: Stopwatch) -> Reply:
+    """What the server at *address* replies before the stopwatch's deadline.
 
     Raises:
         MissError: nothing, or nothing that is DNS.
     """
     where = str(Endpoint(str(address), port))
-    answer = await _ask_by_datagram(question, address, port, stopwatch)
-    if not answer.flags & dns.flags.TC:
-        return answer
+    reply = await _ask_by_datagram(question, address, port, stopwatch)
+    if not reply.is_truncated:
+        return reply
     try:
         async with asyncio.timeout_at(stopwatch.deadline):
             return await _ask_by_stream(question, address, port, stopwatch)
@@ -49,54 +41,41 @@ async def ask(question: Answer, address: Address, port: int, stopwatch: Stopwatc
         raise MissError(Reason.CUT_OFF, evidence) from error
 
 
-def read_answer(question: Answer, wire: bytes) -> Answer | None:
-    """The answer to *question* that *wire* is; ``None`` where it answers another one, or none.
-
-    Of a truncated answer the head and the question are read alone.
-
-    Raises:
-        dns.exception.DNSException: it is no DNS message.
-    """
-    head = dns.message.from_wire(wire, question_only=True, ignore_trailing=True)
-    if not isinstance(head, Answer) or not question.is_response(head):
-        return None
-    if head.flags & dns.flags.TC:
-        return head
-    whole = dns.message.from_wire(wire)
-    return whole if isinstance(whole, Answer) else None
-
-
 class _Ear(asyncio.DatagramProtocol):
-    """Listens on a connected socket, which hears the server alone, for the answer to *question*.
+    """Listens on a connected socket, which hears the server alone, for the reply to *question*.
 
-    Whatever else comes may have been sent by anybody in the server's name: the true answer is waited for, and
+    Whatever else comes may have been sent by anybody in the server's name: the true reply is waited for, and
     *trouble* tells of it where none comes.
     """
 
-    def __init__(self, question: Answer) -> None:
+    def __init__(self, question: Question) -> None:
         self._question = question
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._heard = 0
+        self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.trouble = ""
 
     @override
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        try:
-            answer = read_answer(self._question, data)
-        except dns.exception.DNSException as error:
-            self.trouble = f"{len(data)} bytes came that are no DNS message ({error})"
+        self._heard += 1
+        if self.reply.done() or self._heard > _MOST_HEARD:
             return
-        if answer is None:
+        try:
+            reply = read_reply(self._question, data)
+        except MalformedError as error:
+            self.trouble = f"what came is no DNS message ({error})"
+            return
+        if reply is None:
             self.trouble = "an answer came, but to another question"
-        elif not self.answer.done():
-            self.answer.set_result(answer)
+        else:
+            self.reply.set_result(reply)
 
     @override
     def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
+        if not self.reply.done():
+            self.reply.set_exception(exc)
 
 
-async def _ask_by_datagram(question: Answer, address: Address, port: int, stopwatch: Stopwatch) -> Answer:
+async def _ask_by_datagram(question: Question, address: Address, port: int, stopwatch: Stopwatch) -> Reply:
     where = str(Endpoint(str(address), port))
     ear = _Ear(question)
     try:
@@ -105,8 +84,8 @@ async def _ask_by_datagram(question: Answer, address: Address, port: int, stopwa
                 lambda: ear, remote_addr=(str(address), port)
             )
             try:
-                transport.sendto(question.to_wire())
-                return await ear.answer
+                transport.sendto(question.wire)
+                return await ear.reply
             finally:
                 transport.abort()
     except TimeoutError:
@@ -120,25 +99,24 @@ async def _ask_by_datagram(question: Answer, address: Address, port: int, stopwa
         raise explain_no_way(where, address, error) from error
 
 
-async def _ask_by_stream(question: Answer, address: Address, port: int, stopwatch: Stopwatch) -> Answer:
+async def _ask_by_stream(question: Question, address: Address, port: int, stopwatch: Stopwatch) -> Reply:
     where = f"{Endpoint(str(address), port)} by TCP"
     opened, _ = await connect([address], port, where=where, deadline=stopwatch.deadline)
     reader, writer = await asyncio.open_connection(sock=opened)
     try:
-        wire = question.to_wire()
-        writer.write(_LENGTH.pack(len(wire)) + wire)
+        writer.write(_LENGTH.pack(len(question.wire)) + question.wire)
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        if length > _LARGEST_ANSWER:
+        if length > _LARGEST_REPLY:
             raise MissError(
-                Reason.TOO_LARGE, f"{where}: an answer of {length} bytes, at most {_LARGEST_ANSWER} are read"
+                Reason.TOO_LARGE, f"{where}: an answer of {length} bytes, at most {_LARGEST_REPLY} are read"
             )
-        answer = read_answer(question, await reader.readexactly(length))
+        reply = read_reply(question, await reader.readexactly(length))
     except asyncio.IncompleteReadError as error:
         raise MissError(Reason.CUT_OFF, f"{where}: closed before the answer was complete") from error
-    except dns.exception.DNSException as error:
-        raise MissError(Reason.MALFORMED, f"{where}: the answer is no DNS message ({error})") from error
+    except MalformedError as error:
+        raise MissError(Reason.MALFORMED, f"{where}: what came is no DNS message ({error})") from error
     finally:
         hang_up(writer)
-    if answer is None or answer.flags & dns.flags.TC:
+    if reply is None or reply.is_truncated:
         raise MissError(Reason.MALFORMED, f"{where}: the answer is not one to what was asked")
-    return answer
+    return reply

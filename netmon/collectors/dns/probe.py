@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import dns.exception
-import dns.flags
-import dns.message
 import dns.rcode
 
 from netmon.collectors.dialing import choose_permitted, find_addresses
-from netmon.collectors.dns.exchange import LARGEST_DATAGRAM, Answer, ask
-from netmon.collectors.dns.records import describe, parse_name, parse_record
+from netmon.collectors.dns.exchange import ask
+from netmon.collectors.dns.message import Reply, make_question
+from netmon.collectors.dns.records import parse_name, parse_record, read_content
 from netmon.collectors.dns.servers import RESOLV_CONF, system_servers
 from netmon.collectors.dns.settings import DnsSettings
 from netmon.collectors.endpoint import Endpoint
@@ -36,6 +34,7 @@ ANSWERS = "netmon_dns_answers"
 AUTHENTICATED = "netmon_dns_authenticated"
 
 _LONGEST_SHOWN = 80
+_AT_ONCE = 4
 _PHRASES = {
     dns.rcode.NXDOMAIN: "there is no such name",
     dns.rcode.SERVFAIL: "the server failed, or what it heard did not pass DNSSEC",
@@ -109,19 +108,14 @@ class DnsCollector:
     async def _ask(self, server: str, stopwatch: Stopwatch) -> Said:
         endpoint = Endpoint(server, self._settings.port)
         where = f"{endpoint}: {self._settings.query} {self._settings.record}"
-        question = dns.message.make_query(
-            self._name,
-            self._settings.record.type,
-            use_edns=0,
-            payload=LARGEST_DATAGRAM,
-            flags=dns.flags.RD | dns.flags.AD,
-        )
+        question = make_question(self._name, self._settings.record)
         try:
             address = await self._find(server, stopwatch)
             stopwatch.enter(Phase.PROCESSING)
-            answer = await ask(question, address, self._settings.port, stopwatch)
+            reply = await ask(question, address, self._settings.port, stopwatch)
             stopwatch.enter(Phase.TRANSFER)  # adds up the processing
-            answers = self._answers(where, answer)
+            async with asyncio.timeout_at(stopwatch.deadline):
+                answers = await self._read_answers(where, reply)
         except TimeoutError:
             return Said(failure=stopwatch.explain_timeout(str(endpoint)))
         except MissError as miss:
@@ -129,8 +123,8 @@ class DnsCollector:
         return Said(
             stopwatch.seconds[Phase.PROCESSING],
             len(answers),
-            int(bool(answer.flags & dns.flags.AD)),
-            self._judge(where, answer, answers),
+            int(reply.is_authenticated),
+            self._judge(where, reply, answers),
         )
 
     async def _find(self, server: str, stopwatch: Stopwatch) -> Address:
@@ -140,26 +134,26 @@ class DnsCollector:
         async with asyncio.timeout_at(stopwatch.deadline):
             return (await self._questions.addresses(server))[0]
 
-    def _answers(self, where: str, answer: Answer) -> frozenset[str]:
-        """The records at the end of whatever aliases lead there."""
-        if answer.rcode() != dns.rcode.NOERROR:
-            return frozenset()
-        try:
-            found = answer.resolve_chaining().answer
-        except dns.exception.DNSException as error:
-            raise MissError(Reason.MALFORMED, f"{where}: the answer makes no sense ({error})") from error
-        return frozenset(map(describe, found)) if found is not None else frozenset()
+    async def _read_answers(self, where: str, reply: Reply) -> frozenset[str]:
+        answers = set()
+        for number, place in enumerate(reply.records, start=1):
+            try:
+                answers.add(read_content(self._settings.record, reply.wire, place))
+            except ValueError as error:
+                raise MissError(Reason.MALFORMED, f"{where}: {error}") from error
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # long names take a millisecond each
+        return frozenset(answers)
 
-    def _judge(self, where: str, answer: Answer, answers: frozenset[str]) -> Failure | None:
-        code = answer.rcode()
-        if code != dns.rcode.NOERROR:
-            phrase = _PHRASES.get(code, "the server reports an error")
-            return failure(Reason.UNEXPECTED, f"{where}: {phrase} ({dns.rcode.to_text(code)})")
+    def _judge(self, where: str, reply: Reply, answers: frozenset[str]) -> Failure | None:
+        if reply.rcode != dns.rcode.NOERROR:
+            phrase = _PHRASES.get(reply.rcode, "the server reports an error")
+            return failure(Reason.UNEXPECTED, f"{where}: {phrase} ({dns.rcode.to_text(reply.rcode)})")
         if not answers:
             return failure(Reason.UNEXPECTED, f"{where}: the name has no such record")
         if self._expected and answers != self._expected:
             return failure(Reason.UNEXPECTED, f"{where}: {_show(answers)}, expected {_show(self._expected)}")
-        if self._settings.dnssec and not answer.flags & dns.flags.AD:
+        if self._settings.dnssec and not reply.is_authenticated:
             return failure(Reason.UNEXPECTED, f"{where}: the answer was not validated by DNSSEC (no AD flag)")
         return None
 

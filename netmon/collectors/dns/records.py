@@ -50,7 +50,7 @@ def parse_name(text: str) -> dns.name.Name:
 
 
 def parse_record(record: Record, text: str) -> str:
-    """*text* in the form to compare, as `describe` gives it.
+    """*text* in the form to compare, as `read_content` gives it.
 
     Raises:
         ValueError: it is no content of such a record.
@@ -61,11 +61,25 @@ def parse_record(record: Record, text: str) -> str:
         parsed = dns.rdata.from_text(dns.rdataclass.IN, record.type, text, origin=dns.name.root, relativize=False)
     except (dns.exception.DNSException, ValueError) as error:
         raise ValueError(f'"{text}" is no content of {record} records: {error}') from None
-    return describe(parsed)
+    return _describe(parsed)
 
 
-def describe(content: dns.rdata.Rdata) -> str:
-    """The *content* of a record as people write it: a TXT record as one text, any other in lower case."""
+def read_content(record: Record, wire: bytes, place: slice) -> str:
+    """The content of a *record* that stands in the message *wire*, in the form to compare.
+
+    Raises:
+        ValueError: it is no content of such a record.
+    """
+    try:
+        return _describe(
+            dns.rdata.from_wire(dns.rdataclass.IN, record.type, wire, place.start, place.stop - place.start)
+        )
+    except dns.exception.DNSException as error:
+        raise ValueError(f"no content of {record} records: {error}") from None
+
+
+def _describe(content: dns.rdata.Rdata) -> str:
+    """What people write: of a TXT record one text, of any other the words in lower case."""
     if isinstance(content, dns.rdtypes.txtbase.TXTBase):
         return b"".join(content.strings).decode("utf-8", "replace")
     return content.to_text().lower()

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netmon.collectors.miss import shorten
 from netmon.model.moments import SECOND, Moment
 
+_LONGEST_NAME = 100
 _NAMES = ("commonName", "organizationalUnitName", "organizationName")
 
 
@@ -36,4 +38,4 @@ def _read(told: Mapping[str, Any]) -> Certificate:
 def _shown_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
     """What people call it: its common name, else the narrowest name that it has."""
     parts = dict(part for group in reversed(name) for part in group)
-    return next((parts[key] for key in _NAMES if key in parts), "?")
+    return shorten(next((parts[key] for key in _NAMES if key in parts), "?"), _LONGEST_NAME)
