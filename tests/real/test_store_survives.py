@@ -1,7 +1,8 @@
 """The store under kill -9 and on a disk that is really full."""
 
-from __future__ import contextlib
+from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil

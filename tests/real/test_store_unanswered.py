@@ -152,7 +152,7 @@ async def main(server):
         await store.begin_life("centre", Moment(0))
         await store.memory("centre")
         nft("table inet wall { chain out { type filter hook output priority 0; "
-            f"tcp sport {server.port} drop; tcp dport {server.port} drop; }} }}")
+            f"tcp sport {server.port} drop; tcp dport {server.port} drop; }}; }}")
         async with asyncio.timeout(60):
             for work in (lambda: store.keep(BATCH), lambda: store.memory("centre")):
                 try:
