@@ -137,8 +137,7 @@ async def test_a_reply_between_the_cancellation_and_its_taking_effect_does_no_ha
 async def test_many_looks_at_once_get_their_own_answers(questions: IcmpQuestions) -> None:
     async with asyncio.TaskGroup() as group:
         looks = [
-            group.create_task(collector(questions, f"127.20.{n}.{1 + n % 2 * 3}").look(SECOND))
-            for n in range(100)
+            group.create_task(collector(questions, f"127.20.{n}.{1 + n % 2 * 3}").look(SECOND)) for n in range(100)
         ]
     reasons = [look.result().failure for look in looks]
     assert [failure is None for failure in reasons] == [n % 2 == 0 for n in range(100)]
