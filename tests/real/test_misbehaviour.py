@@ -56,7 +56,7 @@ WEB_SAID = {
     "bomb": (Reason.TOO_LARGE, "longer than 5242880 bytes"),
     "slow-head": (Reason.TIMEOUT, "no answer within 2 s"),
     "slow-body": (Reason.TIMEOUT, "not finished within 2 s"),
-    "endless-head": (Reason.TOO_LARGE, "more than 65536 bytes of headers"),
+    "endless-head": (Reason.TOO_LARGE, "more than 32768 bytes of headers"),
     "endless-promises": (Reason.MALFORMED, "interim answers only"),
     "silence": (Reason.TIMEOUT, "no answer within 2 s"),
     "to-metadata": (Reason.FORBIDDEN, "leads to 169.254.169.254: it lies outside the allowed networks"),
