@@ -173,7 +173,6 @@ def find_spikes(scrapes: Sequence[Scrape], device: str) -> list[str]:
 
     A number may have been read an interval and a deadline before it was shown, and a step down is a reset.
     """
-    numbered = [scrape.numbers for scrape in scrapes]
     spikes = []
     for family in (RECEIVED, SENT):
         for name in ("eth0", "eth1", "eth2"):
@@ -182,7 +181,7 @@ def find_spikes(scrapes: Sequence[Scrape], device: str) -> list[str]:
             assert len(known) >= len(scrapes) // 2
             for (before_at, before), (at, value) in pairwise(known):
                 step = value - before if value >= before else value
-                most = speed * (at - before_at + INTERVAL_SECONDS + TIMEOUT_SECONDS)
+                most = scrapes[0].numbers[SPEED, device, name] * (at - before_at + INTERVAL_SECONDS + TIMEOUT_SECONDS)
                 if step > most:
                     spikes.append(f"{family} of {name}: from {before:g} to {value:g} in {at - before_at:.1f} s")
     return spikes

@@ -165,6 +165,7 @@ def watch_trouble(folder: Path) -> Troubled:
     daemon = Daemon(write_troubled(folder, web_port, agent_port))
     with running(daemon):
         daemon.wait_for_first_looks()
+        until(lambda: _shows_every_interface(daemon), "the interfaces of every counted device are shown")
         resident = daemon.memory_bytes()
         scrapes = list(_scrapes(daemon, WINDOW_SECONDS))
         broken_at = wall_clock()
@@ -201,6 +202,11 @@ def _scrapes(daemon: Daemon, seconds: float) -> Iterator[Scrape]:
     while time.monotonic() < end:
         yield Scrape.of(daemon.scrape())
         time.sleep(1)
+
+
+def _shows_every_interface(daemon: Daemon) -> bool:
+    shown = {key for key in Scrape.of(daemon.scrape()).numbers if key[0] == "netmon_interface_speed_bytes_per_second"}
+    return {(device, f"eth{number}") for device in COUNTED for number in range(3)} <= {key[1:] for key in shown}
 
 
 def _is_judged(daemon: Daemon) -> bool:
