@@ -8,7 +8,8 @@ from operator import le
 
 _WRAP = 2**32
 _HALF = 2**31
-_SLACK_SECONDS = 2.0
+_BURST, _SLACK_SECONDS = 1.5, 2.0
+"""A wrap is allowed so much above the speed, and answers so much apart from each other, before it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ class CounterColumn:
         self._broken = {row: count for row, count in known.items() if row not in whole}
         self._at = max((count.at for count in whole.values()), default=0.0)
 
-    def follow(self, said: list[int | None], ceilings: Sequence[float], at: float) -> list[int | None]:
-        """The totals after the rows said *said*; *ceilings* are what a row can count in a second."""
+    def follow(self, said: list[int | None], speeds: Sequence[float], at: float) -> list[int | None]:
+        """The totals after the rows said *said*; *speeds* are what a row can count in a second."""
         if self._broken or (said != self._said and not _rise(self._said, said)):
-            self._mend(said, ceilings, at)
+            self._mend(said, speeds, at)
         else:
             self._said = said
         self._at = at
@@ -105,7 +106,7 @@ class CounterColumn:
         said = self._said[row]
         return None if said is None else Count(said, self._turned.get(row, 0), self._at, source=self._source)
 
-    def _mend(self, said: list[int | None], ceilings: Sequence[float], at: float) -> None:
+    def _mend(self, said: list[int | None], speeds: Sequence[float], at: float) -> None:
         """Take *said* row by row: one that is missing stands where it stood, one that began anew or fell is settled."""
         known = list(self._said)
         for row, number in enumerate(said):
@@ -113,10 +114,10 @@ class CounterColumn:
                 continue
             before, last = self._broken.pop(row, None), known[row]
             if before is not None:
-                self._turn(row, begin_anew(before, number, _most(ceilings[row], before.at, at)))
+                self._turn(row, begin_anew(before, number, speeds[row] * (at - before.at)))
             elif last is not None and number < last:
                 fallen = Count(last, self._turned.get(row, 0))
-                self._turn(row, self._after_fall(fallen, number, _most(ceilings[row], self._at, at)))
+                self._turn(row, self._after_fall(fallen, number, _most(speeds[row], self._at, at)))
             known[row] = number
         self._said = known
 
@@ -141,5 +142,5 @@ def _rise(before: list[int | None], said: list[int | None]) -> bool:
         return False
 
 
-def _most(ceiling: float, since: float, until: float) -> float:
-    return ceiling * (until - since + _SLACK_SECONDS)
+def _most(speed: float, since: float, until: float) -> float:
+    return speed * _BURST * (until - since + _SLACK_SECONDS)

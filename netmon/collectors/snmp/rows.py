@@ -26,7 +26,6 @@ _COUNTED: Mapping[Role, AfterFall] = {
     Role.OCTETS32: carry_on,
 }
 _UNKNOWN_SPEED = 125_000_000.0
-_BURST = 1.5
 _ONLY_NUMBERS = frozenset({int, type(None)})
 
 
@@ -59,7 +58,7 @@ class Rows:
         self._proofs = [row.proof for row in rows] if proof else None
         self._converted: dict[str, tuple[list[int | None], Sequence[Number | None]]] = {}
         self._discontinuity: list[int | None] = []
-        self._ceilings: Sequence[float] = [_UNKNOWN_SPEED] * len(rows)
+        self._speeds: Sequence[float] = [_UNKNOWN_SPEED] * len(rows)
         self._continued = {
             column.metric: CounterColumn(
                 column.oid, [memory.get((column.metric, labels)) for labels in self.labels], _COUNTED[column.role]
@@ -112,7 +111,7 @@ class Rows:
             elif column.metric is None:
                 continue
             elif column.role in _COUNTED:
-                columns[column.metric] = self._continued[column.metric].follow(said, self._ceilings, at)
+                columns[column.metric] = self._continued[column.metric].follow(said, self._speeds, at)
             elif units is not None:
                 columns[column.metric] = _multiply(self._convert(column, said), units)
             else:
@@ -146,7 +145,7 @@ class Rows:
         numbers = [None if value is None else convert(value) for value in said]
         self._converted[column.metric] = said, numbers
         if column.role is Role.SPEED:
-            self._ceilings = [(value or _UNKNOWN_SPEED) * _BURST for value in numbers]
+            self._speeds = [value or _UNKNOWN_SPEED for value in numbers]
         return numbers
 
     def _note_discontinuity(self, said: list[int | None]) -> None:
