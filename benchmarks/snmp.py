@@ -1,55 +1,50 @@
 """How much processor time a poll of 50 interfaces x 22 columns costs, beside net-snmp's client and snmp_exporter.
 
-    python benchmarks/snmp.py [--rounds 3] [--devices 100] [--json FILE]
+    python -m benchmarks.snmp [--rounds 3] [--devices 100] [--json FILE]
 
 All clients read the same columns of the same real agents (snmp_farm.sh; root, packages snmpd, snmp, iproute2,
-prometheus-snmp-exporter) on the other core, one after the other in each round. Figures are medians of processor
-seconds, user and system, of the client alone; what matters are the ratios, which the last column prints.
+prometheus-snmp-exporter) on the other core, one after the other in each round. netmon goes the whole way from asking
+to rendering. Figures are medians of processor seconds, user and system, of the client alone; what matters are the
+ratios, of which each is the median over the rounds. The exit code says whether every bar is held.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
-import tempfile
-import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from time import sleep
 
-from gufo.snmp.aio import SnmpSession
-
-from netmon.collectors.snmp import KIND
-from netmon.collectors.snmp.columns import IF_ALIAS, IF_DESCR, IF_NAME, OPER_STATUS
-from netmon.kernel.clock import SystemClock
-from netmon.model.ids import EntityKind, check_id, entity_id
-from netmon.model.moments import SECOND, Duration
-from netmon.model.plan import POLLED_RULE, CheckSpec
-from netmon.ports import Ground
+from benchmarks.snmp_peers import (
+    COLUMNS,
+    IF,
+    IFX,
+    INTERFACES,
+    Target,
+    command_cost,
+    exporter_cost,
+    get_columns,
+    gufo_cost,
+    wait_for_agents,
+    walk_columns,
+    walk_tables,
+)
+from benchmarks.snmp_pipeline import Pipeline, by_stage, heaviest, opened
+from benchmarks.verdicts import Bar, tell
+from netmon.collectors.snmp.columns import IF_ALIAS, IF_DESCR, IF_NAME
 
 HERE = Path(__file__).parent
 NAMESPACE = "nmsnmp"
-PORTS = (1171, 1172)
-EXPORTER = "127.0.0.1:19116"
+PORTS, LIMITED_PORT = (1171, 1172), 1173
 CLIENT_CORE, AGENT_CORE = 0, 1
-INTERFACES = 50
-PATIENCE = Duration(10 * SECOND)
-NET_SNMP = ("-v2c", "-c", "public", "-On")
-NO_MIBS = os.environ | {"MIBS": ""}
-OWN = "netmon, 22 columns"
+PROFILED_FUNCTIONS = 15
 
-IF, IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
-COLUMNS = (
-    *(f"{IF}.{column}" for column in (4, 7, 8, 9, 13, 14, 15, 19, 20)),
-    *(f"{IFX}.{column}" for column in (1, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19)),
-)
 COMMUNITY: dict[str, object] = {"version": "2c", "community": "literal:public"}
 USER: dict[str, object] = {
     "version": 3,
@@ -58,238 +53,145 @@ USER: dict[str, object] = {
     "privacy": {"protocol": "aes128", "key": "literal:privpass123"},
 }
 
-Target = tuple[str, int]
+OWN, OWN_V3 = "netmon, v2c", "netmon, v3 SHA-256/AES-128"
+WALK, EXPORTER = "snmpbulkwalk, 22 columns one by one", "snmp_exporter, 22 columns"
+ALL, INTERFACES_ALONE = slice(None), slice(1)
 
 
-def main() -> None:
-    options = argparse.ArgumentParser()
+AIM = 10
+"""How many times netmon's cost the exporter's should be; nothing fails while it is less."""
+
+
+def bars_of(clients: dict[str, dict[str, float]]) -> list[Bar]:
+    return [
+        Bar(
+            "snmp_exporter's CPU to netmon's, the same columns", clients[EXPORTER]["ratio_to_netmon"], 5, at_least=True
+        ),
+        Bar("snmpbulkwalk's CPU to netmon's, the same columns", clients[WALK]["ratio_to_netmon"], 4, at_least=True),
+        Bar("v3 SHA-256/AES-128 to v2c", clients[OWN_V3]["ratio_to_netmon"], 1.3),
+    ]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--devices", type=int, default=100)
     options.add_argument("--json", type=Path)
     options.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if not chosen.inside:
-        run_in_farm(sys.argv[1:])
-        return
+        return run_in_farm(sys.argv[1:])
     os.sched_setaffinity(0, {CLIENT_CORE})
-    report = measure(chosen.rounds, chosen.devices)
-    print_table(report)
+    report = asyncio.run(measure(chosen.rounds, chosen.devices))
+    bars = bars_of(report["clients"])
+    report["bars"] = [bar.plain for bar in bars]
+    print_report(report)
     if chosen.json:
         chosen.json.write_text(json.dumps(report, indent=2) + "\n")
+    return tell(bars)
 
 
-def run_in_farm(arguments: list[str]) -> None:
+def run_in_farm(arguments: list[str]) -> int:
     """Start the agents on their core, run this again among them, and clear up."""
     farm = ["taskset", "-c", str(AGENT_CORE), str(HERE / "snmp_farm.sh")]
-    surroundings = os.environ | {"NS": NAMESPACE, "PORTS": " ".join(map(str, PORTS))}
+    ports = {"PORTS": " ".join(map(str, PORTS)), "LIMITED": str(LIMITED_PORT)}
+    surroundings = os.environ | {"NS": NAMESPACE} | ports
     subprocess.run([*farm, "up"], check=True, env=surroundings)
     try:
-        inside = ["ip", "netns", "exec", NAMESPACE, sys.executable, __file__, "--inside", *arguments]
-        subprocess.run(inside, check=True, env=os.environ | {"PYTHONPATH": str(HERE.parent)})
+        inside = ["ip", "netns", "exec", NAMESPACE, sys.executable, "-m", "benchmarks.snmp", "--inside", *arguments]
+        return subprocess.run(inside, check=False, env=os.environ | {"PYTHONPATH": str(HERE.parent)}).returncode
     finally:
         subprocess.run([*farm, "down"], check=True, env=surroundings)
 
 
-def measure(rounds: int, devices: int) -> dict[str, dict[str, float]]:
-    targets = [(f"127.10.0.{device % 250 + 1}", PORTS[device % len(PORTS)]) for device in range(devices)]
-    wait_for_agents()
-    clients: dict[str, Callable[[], float]] = {
-        OWN: lambda: netmon_cost(targets, COMMUNITY, slice(1)),
-        "netmon, with storage, processors, memory": lambda: netmon_cost(targets, COMMUNITY, slice(None)),
-        "netmon, v3 SHA-256/AES": lambda: netmon_cost(targets, USER, slice(1)),
-        "gufo-snmp, public get_many": lambda: gufo_cost(targets),
+async def measure(rounds: int, devices: int) -> dict:
+    """Every client once in each round, and netmon's own between each two of the others, so that all meet one noise."""
+    wait_for_agents((*PORTS, LIMITED_PORT))
+    addresses = [f"127.10.0.{device % 250 + 1}" for device in range(devices)]
+    targets = [(address, PORTS[device % len(PORTS)]) for device, address in enumerate(addresses)]
+    limited = [(address, LIMITED_PORT) for address in addresses]
+    peers = peers_of(targets)
+    spent: dict[str, list[float]] = {}
+    async with AsyncExitStack() as stack:
+        pipelines = {
+            OWN: await learned(stack, targets, COMMUNITY, INTERFACES_ALONE),
+            OWN_V3: await learned(stack, targets, USER, INTERFACES_ALONE),
+            "netmon, v2c, agents of 100 values an answer": await learned(stack, limited, COMMUNITY, INTERFACES_ALONE),
+            "netmon, v2c, with storage and processors": await learned(stack, targets, COMMUNITY, ALL),
+        }
+        for number in range(rounds):
+            polls: dict[str, list[float]] = {name: [] for name in pipelines}
+            for name, client in peers.items():
+                for own, pipeline in pipelines.items():
+                    polls[own].append(await pipeline.poll())
+                spent.setdefault(name, []).append(await asyncio.to_thread(client) * 1_000 / devices)
+            for own, seconds in polls.items():
+                spent.setdefault(own, []).append(statistics.median(seconds) * 1_000 / devices)
+            print(f"round {number + 1}: " + ", ".join(f"{n}: {v[-1]:.2f}" for n, v in spent.items()), file=sys.stderr)
+        profiles = {name: await profile(pipelines[name]) for name in (OWN, OWN_V3)}
+    clients = {name: summary(spent[name], spent[OWN]) for name in (*pipelines, *peers)}
+    return {"clients": clients, "profiles": profiles}
+
+
+async def learned(
+    stack: AsyncExitStack, targets: list[Target], credential: dict[str, object], tables: slice
+) -> Pipeline:
+    pipeline = await stack.enter_async_context(opened(targets, credential, INTERFACES))
+    await pipeline.learn(tables)
+    return pipeline
+
+
+def peers_of(targets: list[Target]) -> dict[str, Callable[[], float]]:
+    return {
+        "gufo-snmp, public get_many (asks and decodes alone)": lambda: gufo_cost(targets),
         "snmpbulkget, 22 columns in one answer": lambda: command_cost(targets, get_columns),
-        "snmpbulkwalk, 22 columns one by one": lambda: command_cost(targets, walk_columns),
+        WALK: lambda: command_cost(targets, walk_columns),
         "snmpbulkwalk, both tables as shipped": lambda: command_cost(targets, walk_tables),
-        "snmp_exporter, 22 columns": lambda: exporter_cost(targets, COLUMNS, (IF_NAME,)),
+        EXPORTER: lambda: exporter_cost(targets, COLUMNS, (IF_NAME,)),
         "snmp_exporter, both tables as shipped": lambda: exporter_cost(
             targets, (IF, IFX), (IF_NAME, IF_DESCR, IF_ALIAS)
         ),
     }
-    spent: dict[str, list[float]] = {name: [] for name in clients}
-    for number in range(rounds):
-        for name, client in clients.items():
-            spent[name].append(client() * 1_000 / devices)
-            print(f"round {number + 1}: {name}: {spent[name][-1]:.2f}", file=sys.stderr)
-    own = statistics.median(spent[OWN])
+
+
+def summary(values: list[float], own: list[float]) -> dict[str, float]:
     return {
-        name: {
-            "cpu_seconds_per_1000_devices": statistics.median(values),
-            "least": min(values),
-            "most": max(values),
-            "ratio_to_netmon": statistics.median(values) / own,
-        }
-        for name, values in spent.items()
+        "cpu_seconds_per_1000_devices": statistics.median(values),
+        "least": min(values),
+        "most": max(values),
+        "ratio_to_netmon": statistics.median(one / ours for one, ours in zip(values, own, strict=True)),
     }
 
 
-def wait_for_agents() -> None:
-    for port in PORTS:
-        command = ["snmpget", *NET_SNMP, "-r", "50", "-t", "0.2", f"127.0.0.1:{port}", "1.3.6.1.2.1.1.3.0"]
-        subprocess.run(command, check=True, capture_output=True, env=NO_MIBS)
-
-
-def own_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def netmon_cost(targets: list[Target], credential: dict[str, object], tables: slice) -> float:
-    """Processor seconds of one poll of each target, after each was learned; *tables* picks those that are asked."""
-    return asyncio.run(poll(targets, credential, tables))
-
-
-async def poll(targets: list[Target], credential: dict[str, object], tables: slice) -> float:
-    ground = Ground(
-        clock=SystemClock(),
-        secret=lambda reference: reference.removeprefix("literal:"),
-        credential=lambda name: credential,
-    )
-    async with KIND.open(ground) as questions:
-        collectors = [
-            questions.collector(
-                CheckSpec(
-                    id=check_id(entity_id(EntityKind.DEVICE, f"device-{number}"), "snmp"),
-                    subject=entity_id(EntityKind.DEVICE, f"device-{number}"),
-                    kind="snmp",
-                    name=None,
-                    address=address,
-                    rule=POLLED_RULE,
-                    settings={"credential": "it", "port": port},
-                ),
-                ("eth1",),
-            )
-            for number, (address, port) in enumerate(targets)
-        ]
-        for collector in collectors:
-            learned = await collector.look(PATIENCE)
-            assert learned.failure is None, learned.failure
-            collector._known.tables = collector._known.tables[tables]
-        gc.collect()
-        began = own_seconds()
-        outcomes = [await collector.look(PATIENCE) for collector in collectors]
-        spent = own_seconds() - began
-    for outcome in outcomes:
-        assert (outcome.failure, outcome.flaw) == (None, None), outcome
-        assert sum(len(table.labels) for table in outcome.readings if OPER_STATUS in table.columns) == INTERFACES
-    return spent
-
-
-def gufo_cost(targets: list[Target]) -> float:
-    """The same names in GETs of the same size by the public session of gufo-snmp."""
-    oids = [f"{column}.{row}" for row in range(1, INTERFACES + 1) for column in COLUMNS]
-
-    async def poll_by_gufo() -> float:
-        sessions = [SnmpSession(address, port=port, community="public") for address, port in targets]
-        gc.collect()
-        began = own_seconds()
-        for session in sessions:
-            for first in range(0, len(oids), 66):
-                await session.get_many(oids[first : first + 66])
-        return own_seconds() - began
-
-    return asyncio.run(poll_by_gufo())
-
-
-def command_cost(targets: list[Target], commands: Callable[[str], list[list[str]]]) -> float:
-    """Processor seconds of net-snmp's *commands*, which get the address of the target."""
-    began = children_seconds()
-    for address, port in targets:
-        for command in commands(f"{address}:{port}"):
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=NO_MIBS)
-    return children_seconds() - began
-
-
-def walk_columns(target: str) -> list[list[str]]:
-    return [["snmpbulkwalk", *NET_SNMP, "-Cr50", target, column] for column in COLUMNS]
-
-
-def get_columns(target: str) -> list[list[str]]:
-    return [["snmpbulkget", *NET_SNMP, "-Cn0", f"-Cr{INTERFACES}", target, *COLUMNS]]
-
-
-def walk_tables(target: str) -> list[list[str]]:
-    return [["snmpbulkwalk", *NET_SNMP, "-Cr25", target, table] for table in (IF, IFX)]
-
-
-def exporter_cost(targets: list[Target], walked: Sequence[str], lookups: Sequence[str]) -> float:
-    """Processor seconds of one scrape of each target through snmp_exporter, after a first one of each port."""
-    with tempfile.TemporaryDirectory() as folder:
-        configuration = Path(folder) / "snmp.yml"
-        configuration.write_text(json.dumps(exporter_module(walked, lookups)))  # JSON is YAML
-        command = ["prometheus-snmp-exporter", f"--config.file={configuration}", f"--web.listen-address={EXPORTER}"]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        try:
-            wait_for_exporter()
-            for target in targets[: len(PORTS)]:
-                scrape(target)
-            began = process_seconds(process.pid)
-            for target in targets:
-                scrape(target)
-            return process_seconds(process.pid) - began
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def exporter_module(walked: Sequence[str], lookups: Sequence[str]) -> dict[str, object]:
-    index = [{"labelname": "ifIndex", "type": "gauge"}]
-    named = [
-        {"labels": ["ifIndex"], "labelname": f"label{number}", "oid": oid, "type": "DisplayString"}
-        for number, oid in enumerate(lookups)
-    ]
-    numbers = [column for column in COLUMNS if column != IF_NAME]
-    metrics = [
-        {"name": f"column{number}", "oid": oid, "type": "counter", "help": "-", "indexes": index, "lookups": named}
-        for number, oid in enumerate(numbers)
-    ]
+async def profile(pipeline: Pipeline) -> dict[str, object]:
+    stats = await pipeline.profile()
     return {
-        "if_mib": {
-            "version": 2,
-            "max_repetitions": 25,
-            "timeout": "5s",
-            "auth": {"community": "public"},
-            "walk": list(walked),
-            "metrics": metrics,
-        }
+        "stages": by_stage(stats),
+        "heaviest": [
+            {
+                "function": name,
+                "calls_a_device": calls / len(pipeline.devices),
+                "microseconds_a_device": own * 1e6 / len(pipeline.devices),
+            }
+            for name, calls, own in heaviest(stats, PROFILED_FUNCTIONS)
+        ],
     }
 
 
-def wait_for_exporter() -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"http://{EXPORTER}/metrics", timeout=1).close()
-        except OSError:
-            sleep(0.1)
-        else:
-            return
-    raise TimeoutError("snmp_exporter did not start")
-
-
-def scrape(target: Target) -> None:
-    url = f"http://{EXPORTER}/snmp?module=if_mib&target={target[0]}:{target[1]}"
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        samples = [line for line in answer.read().decode().splitlines() if line.startswith("column")]
-    assert len(samples) >= INTERFACES * (len(COLUMNS) - 2), len(samples)
-
-
-def process_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def print_table(report: dict[str, dict[str, float]]) -> None:
-    print(f"{'client':<48} {'CPU-s per 1,000 devices':>24} {'least..most':>16} {'to netmon':>10}")
-    for name, row in report.items():
+def print_report(report: dict) -> None:
+    print(f"{'client':<52} {'CPU-s per 1,000 devices':>24} {'least..most':>16} {'to netmon':>10}")
+    for name, row in report["clients"].items():
         spread = f"{row['least']:.2f}..{row['most']:.2f}"
         cost = row["cpu_seconds_per_1000_devices"]
-        print(f"{name:<48} {cost:>24.2f} {spread:>16} {row['ratio_to_netmon']:>9.1f}x")
+        print(f"{name:<52} {cost:>24.2f} {spread:>16} {row['ratio_to_netmon']:>9.2f}x")
+    print(f"\naim  snmp_exporter at {AIM} times netmon: {report['clients'][EXPORTER]['ratio_to_netmon']:.1f}")
+    for name, found in report["profiles"].items():
+        print(f"\n{name}: where the time goes, waiting left out; the profiler makes small functions look dearer")
+        for stage, share in found["stages"].items():
+            print(f"  {share:>6.1%}  {stage}")
+        for row in found["heaviest"]:
+            print(f"  {row['microseconds_a_device']:>8.1f} us {row['calls_a_device']:>8.1f} calls  {row['function']}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

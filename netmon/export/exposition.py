@@ -22,7 +22,7 @@ from netmon.export.shelves import Shelves
 from netmon.export.syntax import Syntax, identity_label, join_labels, label
 from netmon.export.targets import render_targets
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, interface_id, kind_of
-from netmon.model.looks import Labels, Readings
+from netmon.model.looks import Labels, Number, Readings
 from netmon.model.plan import CheckSpec, Subject
 from netmon.model.states import State
 from netmon.ports import CollectorKind
@@ -34,11 +34,19 @@ _UNSEEN = frozenset({State.DOWN, State.UNKNOWN})
 
 @dataclass(slots=True)
 class _Given:
-    """What a check gave last: the families that show it, and the rows that its next answer may use again."""
+    """What a check gave last.
+
+    Attributes:
+        families: those that show it.
+        told: the family that shows its facts.
+        rows: those that its next answer may use again.
+        pieces: the columns of each family; where they come again they are on the shelf already.
+    """
 
     families: set[str] = field(default_factory=set)
     told: str | None = None
     rows: dict[tuple[int, str], Rows] = field(default_factory=dict)
+    pieces: dict[str, list[tuple[Rows, Sequence[Number | None]]]] = field(default_factory=dict)
 
 
 class Exposition:
@@ -111,17 +119,23 @@ class Exposition:
             return
         before = self._checks.get(check.id) or _Given()
         given = _Given()
-        texts: dict[str, str] = {}
         for table in readings:
             for name, column in table.columns.items():
                 try:
                     rows = self._rows(check, name, table.labels, before, given)
-                    texts[name] = texts.get(name, "") + rows.lines(name, column)
                 except MisfitError as misfit:
                     self._refuse(misfit)
-        given.families = {name for name, lines in texts.items() if lines}
+                else:
+                    given.pieces.setdefault(name, []).append((rows, column))
+        texts = {
+            name: self._write(name, pieces, given)
+            for name, pieces in list(given.pieces.items())
+            if pieces != before.pieces.get(name)
+        }
+        unchanged = before.families & (given.pieces.keys() - texts.keys())
+        given.families = unchanged | {name for name, lines in texts.items() if lines}
         self._shelves.clear(check.id, before.families - given.families)
-        for name in given.families:
+        for name in given.families - unchanged:
             self._shelves.put(name, check.id, texts[name])
         given.told = self._tell_facts(check, facts) if facts else before.told
         self._checks[check.id] = given
@@ -141,6 +155,10 @@ class Exposition:
         self._shelves.clear(entity, [*own, INFOS[kind].name] if kind in INFOS else own)
 
     def _rows(self, check: CheckSpec, family: str, labels: Sequence[Labels], before: _Given, given: _Given) -> Rows:
+        for rows, _ in before.pieces.get(family, ()):
+            if rows.labels is labels:
+                given.rows[id(labels), rows.front] = rows
+                return rows
         if family not in self._declared.get(check.kind, ()):
             raise MisfitError(Misfit.UNDECLARED, f"{family} is not declared by kind {check.kind}")
         front = self._fronts[check.subject if tells_of_device(check, family) else check.id]
@@ -148,6 +166,17 @@ class Exposition:
         rows = given.rows.get(key) or before.rows.get(key) or write_rows(front, labels, self._refuse)
         given.rows[key] = rows
         return rows
+
+    def _write(self, family: str, pieces: Sequence[tuple[Rows, Sequence[Number | None]]], given: _Given) -> str:
+        """The lines of *pieces*; those with a misfit are not remembered as *given*, and are refused each time."""
+        lines = []
+        for rows, column in pieces:
+            try:
+                lines.append(rows.lines(family, column))
+            except MisfitError as misfit:
+                self._refuse(misfit)
+                given.pieces.pop(family, None)
+        return "".join(lines)
 
     def _tell_facts(self, check: CheckSpec, facts: Mapping[str, str]) -> str | None:
         """Show *facts*; returns the family that shows them."""

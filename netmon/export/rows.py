@@ -17,11 +17,13 @@ class Rows:
     """What stands between the name and the number, for each row.
 
     Attributes:
+        front: the identity of their owner, which stands first.
         labels: what the texts were made of; held, so that its identity is not given to another.
         texts: ``{device="a",interface="b"} ``; ``None`` for a row that is left out.
         whole: no row is left out.
     """
 
+    front: str
     labels: Sequence[Labels]
     texts: Sequence[str | None]
     whole: bool
@@ -54,7 +56,7 @@ class Rows:
 
 
 def write_rows(front: str, labels: Sequence[Labels], refuse: Refuse) -> Rows:
-    """The rows of a table, *front* (the identity of their owner) standing first.
+    """The rows of a table, *front* standing first.
 
     A row that repeats an earlier one is refused and left out: Prometheus would reject the scrape.
 
@@ -74,4 +76,4 @@ def write_rows(front: str, labels: Sequence[Labels], refuse: Refuse) -> Rows:
         else:
             texts[text] = None
             kept.append(text)
-    return Rows(labels, kept, whole=len(texts) == len(kept))
+    return Rows(front, labels, kept, whole=len(texts) == len(kept))

@@ -40,11 +40,15 @@ class Malformed(Exception):  # noqa: N818  it names what a datagram is
 
 def encode(tag: int, content: bytes) -> bytes:
     """One element: *tag*, the shortest length, *content*."""
-    size = len(content)
+    return head(tag, len(content)) + content
+
+
+def head(tag: int, size: int) -> bytes:
+    """What stands before *size* octets of content."""
     if size < 0x80:
-        return bytes((tag, size)) + content
+        return bytes((tag, size))
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
+    return bytes((tag, 0x80 | len(length))) + length
 
 
 def encode_integer(value: int) -> bytes:

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from netmon.snmp import ber
+from netmon.snmp.along import Names
 from netmon.snmp.ber import Malformed, Value
 
 _REQUEST_ID_BYTES = 4
-_PLAIN_NUMBERS = frozenset({ber.COUNTER32, ber.GAUGE32, ber.TIME_TICKS, ber.COUNTER64})
-
-
 _LONG_RESPONSE = b"\xa2\x82"
 _LONG_NUMBER = b"\x02\x04"
 _GOOD = b"\x02\x01\x00\x02\x01\x00\x30\x82"
@@ -79,9 +77,9 @@ def next_request(oid: bytes) -> Request:
     return Request(Kind.GET_NEXT, _ZERO, _ZERO, _names((oid,)))
 
 
-def bulk_request(oid: bytes, repetitions: int) -> Request:
-    """Ask for the *repetitions* instances that follow the encoded *oid*."""
-    return Request(Kind.GET_BULK, _ZERO, ber.encode_integer(repetitions), _names((oid,)))
+def bulk_request(oids: Sequence[bytes], repetitions: int) -> Request:
+    """Ask for the *repetitions* instances that follow each of the encoded *oids*."""
+    return Request(Kind.GET_BULK, _ZERO, ber.encode_integer(repetitions), _names(oids))
 
 
 def fresh_request_id() -> int:
@@ -132,31 +130,31 @@ class Get:
     """A GET of instances that are known to exist, made once and asked many times.
 
     An agent names in its answer what was asked, in the same order; so the answer is read along the
-    encoded names, at a quarter of a microsecond a value. Where the order or the form of lengths
-    differs, it is read in general.
+    names. Where the order or the form of lengths differs, it is read in general.
 
     Args:
         oids: what is asked for, in dotted text or encoded.
     """
 
-    __slots__ = ("__weakref__", "_names", "_sizes", "request")
+    __slots__ = ("__weakref__", "_names", "request")
 
     def __init__(self, oids: Sequence[str | bytes]) -> None:
-        self._names = tuple(ber.encode_oid(oid) if isinstance(oid, str) else oid for oid in oids)
-        self._sizes = tuple(len(name) + 2 for name in self._names)
-        self.request = Request(Kind.GET, _ZERO, _ZERO, _names(self._names))
+        self._names = Names([ber.encode_oid(oid) if isinstance(oid, str) else oid for oid in oids])
+        self.request = Request(Kind.GET, _ZERO, _ZERO, _names(self._names.encoded))
 
     def __len__(self) -> int:
         return len(self._names)
 
     def without(self, position: int) -> Get:
         """The same question but for the name at *position*."""
-        return Get(self._names[:position] + self._names[position + 1 :])
+        names = self._names.encoded
+        return Get(names[:position] + names[position + 1 :])
 
     def halves(self) -> tuple[Get, Get]:
         """The same question in two, for an agent to whom the whole is too big."""
-        middle = len(self._names) // 2
-        return Get(self._names[:middle]), Get(self._names[middle:])
+        names = self._names.encoded
+        middle = len(names) // 2
+        return Get(names[:middle]), Get(names[middle:])
 
     def decode(self, payload: bytes) -> list[Value | None]:
         """The values in the order of the names; ``None`` where the agent has none.
@@ -164,32 +162,11 @@ class Get:
         Raises:
             Malformed: *payload* is not a list of varbinds.
         """
-        values: list[Value | None] = []
-        add = values.append
-        number = int.from_bytes
-        at = 0
-        try:
-            for name, size in zip(self._names, self._sizes, strict=True):
-                begin = at + size
-                end = at + 2 + payload[at + 1]
-                if not payload.startswith(name, at + 2) or payload[begin + 1] != end - begin - 2:
-                    return self._decode_by_name(payload)
-                tag = payload[begin]
-                plain = tag in _PLAIN_NUMBERS or (tag == ber.INTEGER and payload[begin + 2] < 0x80)
-                if plain and 2 < end - begin < 11:
-                    add(number(payload[begin + 2 : end], "big"))
-                else:
-                    add(ber.decode_value(tag, payload[begin + 2 : end]))
-                at = end
-        except IndexError:
-            return self._decode_by_name(payload)
-        if at != len(payload):
-            return self._decode_by_name(payload)
-        return values
-
-    def _decode_by_name(self, payload: bytes) -> list[Value | None]:
+        values, end = self._names.read(payload)
+        if end == len(payload) and len(values) == len(self._names):
+            return values
         found = {name: ber.decode_value(tag, value) for name, tag, value in ber.varbinds(payload)}
-        contents = (name[ber.any_element(name, 0)[1] :] for name in self._names)
+        contents = (name[ber.any_element(name, 0)[1] :] for name in self._names.encoded)
         return [found.get(content) for content in contents]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,9 +13,11 @@ from netmon.snmp.ber import Malformed, Value
 from netmon.snmp.credential import Credential
 from netmon.snmp.failures import NoAnswer
 from netmon.snmp.pdu import ErrorStatus, Get, Kind, Request, Response, fresh_request_id
+from netmon.snmp.run import Question, Run
 from netmon.snmp.security import MessageVersion, Remedy
 from netmon.snmp.sockets import Sockets
-from netmon.snmp.wire import Oddities, Run, Target, Wire, is_address
+from netmon.snmp.stretch import Stretch
+from netmon.snmp.wire import Oddities, Target, Wire, is_address
 
 T = TypeVar("T")
 
@@ -22,6 +25,7 @@ _MOST_REMEDIES = 3
 _MOST_NAMES = 66
 _MOST_IN_A_RUN = 32
 _MOST_REPETITIONS = 25
+_STRETCH_PATIENCE_SECONDS = 2.5
 _NOT_ALLOWED = frozenset({ErrorStatus.NO_ACCESS, ErrorStatus.AUTHORIZATION_ERROR})
 
 
@@ -39,6 +43,8 @@ class SnmpSession:
     Attributes:
         most_names: how many names one GET may hold; smaller once the agent found an answer too big.
         repetitions: how many instances one GETBULK asks for; smaller once that was too many.
+        takes_stretches: whether it may be asked for answers larger than a packet of Ethernet; whoever finds that
+            those are lost where small ones arrive says so here.
     """
 
     def __init__(self, target: Target, credential: Credential, *, sockets: Sockets, context: str | None = None) -> None:
@@ -46,6 +52,7 @@ class SnmpSession:
         self.credential = credential
         self.most_names = _MOST_NAMES
         self.repetitions = _MOST_REPETITIONS
+        self.takes_stretches = True
         self._security = credential.security(context)
         self._wire = Wire(target, self._security, sockets)
         self._lock = asyncio.Lock()
@@ -87,6 +94,24 @@ class SnmpSession:
             return Answers(values, failure)
         return Answers(values)
 
+    async def get_stretches(self, stretches: Sequence[Stretch], until: float) -> Answers:
+        """The values of the rows of *stretches*, up to the first that does not come as it was learned.
+
+        The rest is the business of `get_each`, and half of the time is left for it.
+        """
+        values: list[Value | None] = []
+        if not self.takes_stretches or self.version is MessageVersion.V1:
+            return Answers(values)
+        patience = min(_STRETCH_PATIENCE_SECONDS, (until - asyncio.get_running_loop().time()) / 2)
+        try:
+            for first in range(0, len(stretches), _MOST_IN_A_RUN):
+                batch = stretches[first : first + _MOST_IN_A_RUN]
+                if await self._run_through(batch, values, until, patience) < len(batch):
+                    break
+        except NoAnswer as failure:
+            return Answers(values, failure)
+        return Answers(values)
+
     async def ask(self, request: Request, read: Callable[[bytes], T], until: float) -> tuple[Response, T | None]:
         """The response to *request* and what *read* makes of its varbinds, unless it carries an error status.
 
@@ -113,23 +138,25 @@ class SnmpSession:
         if not self._lock.locked():
             self.close()
 
-    async def _run_through(self, questions: Sequence[Get], values: list[Value | None], until: float) -> int:
+    async def _run_through(
+        self,
+        questions: Sequence[Question],
+        values: list[Value | None],
+        until: float,
+        patience_seconds: float = math.inf,
+    ) -> int:
         """Ask *questions* without waking anybody in between; how many were answered before one wanted more.
 
         The next question leaves as soon as the answer to the last was read, and the answers are added to *values*.
         """
         if not questions:
             return 0
+        following = iter(questions)
+        run = Run(next(following), following, values, until, patience_seconds)
         await self._take_turn(until)
         try:
-            if not self._wire.is_open or self._security.greeting(0) is not None:
-                return 0
-            following = iter(questions)
-            run = Run(following, values)
-            question = next(following)
-            number = fresh_request_id()
-            datagram = self._security.seal(question.request.encode(number), number, asyncio.get_running_loop().time())
-            await self._wire.exchange(datagram, number, question.decode, until, run)
+            if self._wire.is_open and self._security.greeting(0) is None:
+                await self._wire.go_through(run)
         except NoAnswer as failure:
             self._begin_anew_after(failure)
             raise

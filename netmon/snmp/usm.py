@@ -9,17 +9,31 @@ from dataclasses import dataclass, field
 from netmon.model.states import Reason
 from netmon.snmp import ber
 from netmon.snmp.ber import Malformed
+from netmon.snmp.ciphers import Privacy, Signer
 from netmon.snmp.failures import NoAnswer
-from netmon.snmp.keys import AuthProtocol, Privacy, PrivacyProtocol
+from netmon.snmp.frames import (
+    AUTH,
+    PRIV,
+    REPORTABLE,
+    SALT_BYTES,
+    Message,
+    Mould,
+    header,
+    mould_of,
+    parameters,
+    pdu_of,
+    scope,
+    take_apart,
+)
+from netmon.snmp.keys import AuthProtocol, PrivacyProtocol
 from netmon.snmp.pdu import Get, Kind, Response
-from netmon.snmp.security import MessageVersion, Remedy, Stray, message_version
+from netmon.snmp.security import MessageVersion, Remedy, Stray
 
-_USM = 3
-_LARGEST_MESSAGE = 65_507
 _WINDOW_SECONDS = 150
 _ENGINE_ID_BYTES = range(5, 33)
-_AUTH, _PRIV, _REPORTABLE = 1, 2, 4
+_UNSIGNED = (0, 0)
 
+_PROBE = Get(()).request
 _STATS = "1.3.6.1.6.3.15.1.1."
 _NOT_IN_TIME_WINDOW = f"{_STATS}2.0"
 _UNKNOWN_ENGINE = f"{_STATS}4.0"
@@ -46,34 +60,36 @@ class User:
             raise ValueError("privacy wants auth as well")
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A version 3 message, taken apart."""
-
-    number: int
-    flags: int
-    engine: bytes
-    boots: int
-    time: int
-    user: bytes
-    signature: tuple[int, int]
-    salt: bytes
-    data_at: int
-
-
 @dataclass(slots=True)
 class _Engine:
-    """An agent that told who it is: its time, as it was *heard*, and the user's keys, which open nothing elsewhere."""
+    """An agent that told who it is: its time, as it was *heard*, and the user's keys, which open nothing elsewhere.
+
+    Attributes:
+        scope: what stands before every PDU.
+        sizes: how many octets signature and salt have.
+        front: the boots and time that were sent last, and the security parameters that tell them.
+        mould: of its last encrypted answer.
+    """
 
     id: bytes
     boots: int
     time: int
     heard: float
-    auth_key: bytes = field(default=b"", repr=False)
-    privacy: Privacy | None = None
+    scope: bytes
+    signer: Signer | None = field(default=None, repr=False)
+    privacy: Privacy | None = field(default=None, repr=False)
+    sizes: tuple[int, int] = _UNSIGNED
+    front: tuple[int, int, bytes] = (-1, -1, b"")
+    mould: Mould | None = field(default=None, repr=False)
 
     def time_at(self, now: float) -> int:
         return min(self.time + int(now - self.heard), 2**31 - 1)
+
+    def parameters(self, time: int, user: bytes) -> bytes:
+        """The security parameters up to the signature; most messages leave in the second of the one before."""
+        if self.front[:2] != (self.boots, time):
+            self.front = self.boots, time, parameters(self.id, self.boots, time, user, self.sizes)
+        return self.front[2]
 
 
 class UserSecurity:
@@ -101,37 +117,42 @@ class UserSecurity:
     def greeting(self, number: int) -> bytes | None:
         if self._engine is not None:
             return None
-        probe = Get(()).request.encode(number)
-        return self._assemble(number, _REPORTABLE, _parameters(b"", 0, 0, b"", b"", b""), _scoped(b"", b"", probe))
+        front = header(number, REPORTABLE) + parameters(b"", 0, 0, b"", _UNSIGNED) + ber.head(ber.OCTET_STRING, 0)
+        return ber.encode(ber.SEQUENCE, front + ber.encode(ber.SEQUENCE, scope(b"", b"") + _PROBE.encode(number)))
 
     def seal(self, pdu: bytes, number: int, now: float) -> bytes:
-        engine, auth = self._engine, self._user.auth
+        engine = self._engine
         if engine is None:
             raise NoAnswer(Reason.MALFORMED, "it has not told its engine id")
         time = engine.time_at(now)
-        flags, salt, data = _REPORTABLE, b"", _scoped(engine.id, self._context, pdu)
+        flags = REPORTABLE
+        rest = ber.head(ber.SEQUENCE, len(engine.scope) + len(pdu)) + engine.scope + pdu
         if engine.privacy is not None:
-            flags |= _PRIV
+            flags |= PRIV
             salt = self._next_salt(engine.privacy, engine.boots)
-            data = ber.encode(ber.OCTET_STRING, engine.privacy.encrypt(data, salt, engine.boots, time))
-        if auth is None:
-            parameters = _parameters(engine.id, engine.boots, time, self._user.name, b"", salt)
-            return self._assemble(number, flags, parameters, data)
-        blank = bytes(auth.signature_bytes)
-        parameters = _parameters(engine.id, engine.boots, time, self._user.name, blank, salt)
-        message = self._assemble(number, flags | _AUTH, parameters, data)
-        end = len(message) - len(data) - len(salt) - 2  # the signature stands before the salt, and that before the data
-        return message[: end - len(blank)] + auth.sign(engine.auth_key, message) + message[end:]
+            secret = engine.privacy.encrypt(rest, salt, engine.boots, time)
+            rest = salt + ber.head(ber.OCTET_STRING, len(secret)) + secret
+        rest = ber.head(ber.OCTET_STRING, engine.sizes[1]) + rest
+        if engine.signer is not None:
+            flags |= AUTH
+        front = header(number, flags) + engine.parameters(time, self._user.name)
+        front = ber.head(ber.SEQUENCE, len(front) + engine.sizes[0] + len(rest)) + front
+        return front + rest if engine.signer is None else front + engine.signer.sign(front, rest) + rest
 
     def unseal(self, datagram: bytes, number: int, now: float) -> bytes:
-        message = _take_apart(datagram)
+        mould = self._engine.mould if self._engine else None
+        read = mould.read(datagram, number) if mould else None
+        message = read or take_apart(datagram)
         if message.number != number:
             raise Stray("a message with another number")
         engine = self._engine if self._engine and message.engine == self._engine.id else None
-        is_signed, is_encrypted = bool(message.flags & _AUTH), bool(message.flags & _PRIV)
+        is_signed, is_encrypted = bool(message.flags & AUTH), bool(message.flags & PRIV)
         if engine and is_signed:
             self._verify(engine, datagram, message, now)
-        pdu = _pdu_of(_decrypt(engine, datagram, message) if is_encrypted else datagram[message.data_at :])
+        scoped = _decrypt(engine, datagram, message) if is_encrypted else datagram[message.data_at :]
+        pdu = pdu_of(scoped, engine.scope if engine else b"")
+        if engine and is_encrypted and read is None:
+            engine.mould = mould_of(datagram, message)
         if not pdu:
             raise Malformed("a message without a PDU")
         if pdu[0] == Kind.REPORT:
@@ -162,49 +183,34 @@ class UserSecurity:
         salt = self._salt.to_bytes(8, "big")
         return boots.to_bytes(4, "big") + salt[4:] if privacy.protocol is PrivacyProtocol.DES else salt
 
-    def _assemble(self, number: int, flags: int, parameters: bytes, data: bytes) -> bytes:
-        header = (
-            ber.encode_integer(number)
-            + ber.encode_integer(_LARGEST_MESSAGE)
-            + ber.encode(ber.OCTET_STRING, bytes((flags,)))
-            + ber.encode_integer(_USM)
-        )
-        return ber.encode(
-            ber.SEQUENCE,
-            ber.encode_integer(self.version)
-            + ber.encode(ber.SEQUENCE, header)
-            + ber.encode(ber.OCTET_STRING, parameters)
-            + data,
-        )
-
-    def _verify(self, engine: _Engine, datagram: bytes, message: _Message, now: float) -> None:
-        auth = self._user.auth
-        if auth is None:
+    def _verify(self, engine: _Engine, datagram: bytes, message: Message, now: float) -> None:
+        if engine.signer is None:
             raise Stray("a signed answer to an unsigned question")
         begin, end = message.signature
-        blank = datagram[:begin] + bytes(end - begin) + datagram[end:]
-        if not hmac.compare_digest(auth.sign(engine.auth_key, blank), datagram[begin:end]):
+        if not hmac.compare_digest(engine.signer.sign(datagram[:begin], datagram[end:]), datagram[begin:end]):
             raise Malformed("an answer whose signature is wrong")
         behind = engine.time_at(now) - message.time
         if message.boots < engine.boots or (message.boots == engine.boots and behind > _WINDOW_SECONDS):
             raise Stray("an answer from before the window of time")
         engine.boots, engine.time, engine.heard = message.boots, message.time, now
 
-    def _meet(self, message: _Message, now: float) -> _Engine:
+    def _meet(self, message: Message, now: float) -> _Engine:
         """Who the engine says it is; what a report says unsigned of its time is corrected by the first signed one."""
         if len(message.engine) not in _ENGINE_ID_BYTES:
             raise Malformed(f"a report whose engine id has {len(message.engine)} octets in place of 5 to 32")
-        engine = _Engine(message.engine, message.boots, message.time, now)
+        engine = _Engine(message.engine, message.boots, message.time, now, scope(message.engine, self._context))
         user = self._user
         if user.auth is not None:
-            engine.auth_key = user.auth.localize(user.auth_master, engine.id)
+            engine.signer = Signer(user.auth, user.auth.localize(user.auth_master, engine.id))
+            engine.sizes = user.auth.signature_bytes, 0
             if user.privacy is not None:
                 engine.privacy = Privacy.localized(user.privacy, user.auth, user.privacy_master, engine.id)
+                engine.sizes = user.auth.signature_bytes, SALT_BYTES
         return engine
 
 
-def _decrypt(engine: _Engine | None, datagram: bytes, message: _Message) -> bytes:
-    if engine is None or engine.privacy is None or len(message.salt) != 8 or not message.flags & _AUTH:
+def _decrypt(engine: _Engine | None, datagram: bytes, message: Message) -> bytes:
+    if engine is None or engine.privacy is None or len(message.salt) != SALT_BYTES or not message.flags & AUTH:
         raise Malformed("an encrypted message that nobody can read")
     secret, end = ber.octets(datagram, message.data_at)
     if end != len(datagram):
@@ -213,50 +219,3 @@ def _decrypt(engine: _Engine | None, datagram: bytes, message: _Message) -> byte
         return engine.privacy.decrypt(secret, message.salt, message.boots, message.time)
     except ValueError as error:
         raise Malformed("an encrypted part that is not made of whole blocks") from error
-
-
-def _parameters(*fields: int | bytes) -> bytes:
-    """Engine id, boots, time, user, signature and salt, as a message carries them."""
-    return ber.encode(
-        ber.SEQUENCE,
-        b"".join(
-            ber.encode_integer(value) if isinstance(value, int) else ber.encode(ber.OCTET_STRING, value)
-            for value in fields
-        ),
-    )
-
-
-def _scoped(engine: bytes, context: bytes, pdu: bytes) -> bytes:
-    head = ber.encode(ber.OCTET_STRING, engine) + ber.encode(ber.OCTET_STRING, context)
-    return ber.encode(ber.SEQUENCE, head + pdu)
-
-
-def _pdu_of(scoped: bytes) -> bytes:
-    begin, end = ber.element(scoped, 0, ber.SEQUENCE)
-    _, at = ber.octets(scoped, begin)
-    _, at = ber.octets(scoped, at)
-    return scoped[at:end]
-
-
-def _take_apart(data: bytes) -> _Message:
-    version, at, _ = message_version(data)
-    if version != MessageVersion.V3:
-        raise Stray("a message of another version")
-    header, header_end = ber.element(data, at, ber.SEQUENCE)
-    number, at = ber.integer(data, header)
-    _, at = ber.integer(data, at)
-    flags, at = ber.octets(data, at)
-    model, _ = ber.integer(data, at)
-    if len(flags) != 1 or model != _USM:
-        raise Malformed("a message of another security model")
-    at, data_at = ber.element(data, header_end, ber.OCTET_STRING)
-    at, _ = ber.element(data, at, ber.SEQUENCE)
-    engine, at = ber.octets(data, at)
-    boots, at = ber.integer(data, at)
-    time, at = ber.integer(data, at)
-    if not (0 <= boots < 2**31 and 0 <= time < 2**31):
-        raise Malformed("an engine time that cannot be")
-    user, at = ber.octets(data, at)
-    signature = ber.element(data, at, ber.OCTET_STRING)
-    salt, _ = ber.octets(data, signature[1])
-    return _Message(number, flags[0], engine, boots, time, user, signature, salt, data_at)

@@ -103,7 +103,7 @@ async def _step(session: SnmpSession, at: bytes, until: float) -> list[_Entry]:
 def _request(session: SnmpSession, at: bytes) -> Request:
     if session.version is MessageVersion.V1:
         return next_request(at)
-    return bulk_request(at, session.repetitions)
+    return bulk_request((at,), session.repetitions)
 
 
 def _read_entries(payload: bytes) -> list[_Entry]:

@@ -12,14 +12,15 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from netmon.model.states import Reason
 from netmon.snmp.ber import Malformed, Value
 from netmon.snmp.failures import NoAnswer
-from netmon.snmp.pdu import ErrorStatus, Get, Kind, Response, decode_response, fresh_request_id
+from netmon.snmp.pdu import ErrorStatus, Kind, Response, decode_response, fresh_request_id
+from netmon.snmp.run import Run
 from netmon.snmp.security import Security, Stray
 from netmon.snmp.sockets import Sockets
 
@@ -51,15 +52,6 @@ class Oddities:
     strays: int = 0
     malformed: int = 0
     resent: int = 0
-
-
-@dataclass(slots=True)
-class Run:
-    """Questions that are asked one after the other, and the values of those that were answered."""
-
-    following: Iterator[Get]
-    values: list[Value | None]
-    answered: int = 0
 
 
 @dataclass(slots=True)
@@ -157,6 +149,12 @@ class Wire:
         except TimeoutError as error:
             raise NoAnswer(Reason.NAME_NOT_RESOLVED, f"{self._target.host}: no answer from the resolver") from error
 
+    async def go_through(self, run: Run) -> None:
+        """Ask the questions of *run* without waking anybody in between."""
+        number, now = fresh_request_id(), self._loop.time()
+        datagram = self._security.seal(run.question.request.encode(number), number, now)
+        await self.exchange(datagram, number, run.question.decode, run.deadline(now), run)
+
     async def exchange(
         self, datagram: bytes, number: int, read: Callable[[bytes], T], until: float, run: Run | None = None
     ) -> tuple[Response, T | None]:
@@ -246,15 +244,14 @@ class Wire:
 
     def _go_on(self, waiting: _Waiting[Any], run: Run, value: list[Value | None]) -> bool:
         """Keep *value* and ask the next question of *run*, if there is one."""
-        run.values += value
-        run.answered += 1
-        question = next(run.following, None)
+        question = run.take(value)
         if question is None:
             return False
         now = self._used = self._loop.time()
         waiting.number = fresh_request_id()
         waiting.datagram = self._security.seal(question.request.encode(waiting.number), waiting.number, now)
         waiting.read = question.decode
+        waiting.until = run.deadline(now)
         waiting.due, waiting.copies = _first_due(now, waiting.until), 1
         waiting.strays, waiting.malformed = 0, []
         self._send(waiting)

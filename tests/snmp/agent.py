@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable
 
 from netmon.snmp import ber
@@ -22,6 +23,7 @@ class Agent(asyncio.DatagramProtocol):
         values: name to encoded value.
         misbehave: what leaves in place of an answer; ``None`` where nothing is wrong.
         most_names: a longer answer is too big.
+        most_in_bulk: how many values a GETBULK brings at most.
         asked: the kind and the names of every question.
     """
 
@@ -31,6 +33,7 @@ class Agent(asyncio.DatagramProtocol):
         self.before_answer: Callable[[], None] = lambda: None
         self.community = b"public"
         self.most_names = 1_000
+        self.most_in_bulk = 10_000
         self.asked: list[tuple[int, list[Oid]]] = []
         self.port = 0
         self._transport: asyncio.DatagramTransport | None = None
@@ -97,6 +100,8 @@ class Agent(asyncio.DatagramProtocol):
             if version == 0 and missing is not None:
                 return ErrorStatus.NO_SUCH_NAME, missing + 1, [(oid, null) for oid in oids]
             answer = [(oid, value or ber.encode(ber.NO_SUCH_INSTANCE, b"")) for oid, value in found]
+        elif kind == Kind.GET_BULK and len(oids) > 1:
+            answer = self._repeat(oids, repetitions)[: self.most_in_bulk]
         else:
             follow = sorted(oid for oid in self.values if oid > oids[0])[: repetitions if kind == Kind.GET_BULK else 1]
             if version == 0 and not follow:
@@ -107,6 +112,21 @@ class Agent(asyncio.DatagramProtocol):
         if len(answer) > self.most_names:
             return ErrorStatus.TOO_BIG, 0, []
         return 0, 0, answer
+
+    def _repeat(self, oids: list[Oid], repetitions: int) -> list[tuple[Oid, bytes]]:
+        """What follows each of *oids*, row by row (RFC 3416 section 4.2.3)."""
+        ordered = sorted(self.values)
+        answer: list[tuple[Oid, bytes]] = []
+        last = list(oids)
+        for _ in range(repetitions):
+            for place, oid in enumerate(last):
+                found = bisect_right(ordered, oid)
+                if found < len(ordered):
+                    last[place] = ordered[found]
+                    answer.append((last[place], self.values[last[place]]))
+                else:
+                    answer.append((oid, ber.encode(ber.END_OF_MIB_VIEW, b"")))
+        return answer
 
 
 async def start_agent() -> Agent:

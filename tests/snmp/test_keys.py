@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netmon.snmp.keys import AuthProtocol, Privacy, PrivacyProtocol
+from netmon.snmp.ciphers import Privacy
+from netmon.snmp.keys import AuthProtocol, PrivacyProtocol
 
 ENGINE = bytes.fromhex("000000000000000000000002")
 

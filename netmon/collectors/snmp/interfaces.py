@@ -69,8 +69,9 @@ def find_states(watched: Sequence[str], readings: Iterable[Readings]) -> tuple[F
     """What the answer says of the *watched* interfaces that it tells of."""
     if not watched:
         return ()
+    wanted = {(("interface", name),) for name in watched}
     said = {
-        dict(labels)["interface"]: (admin, oper)
+        labels[0][1]: (admin, oper)
         for table in readings
         if OPER_STATUS in table.columns
         for labels, admin, oper in zip(
@@ -79,7 +80,7 @@ def find_states(watched: Sequence[str], readings: Iterable[Readings]) -> tuple[F
             table.columns[OPER_STATUS],
             strict=True,
         )
-        if oper is not None
+        if labels in wanted and oper is not None
     }
     return tuple(_judge(name, *said[name]) for name in watched if name in said)
 

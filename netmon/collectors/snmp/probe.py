@@ -141,8 +141,13 @@ class SnmpCollector:
         return Readings(_SCALAR_LABELS, columns)
 
     async def _ask_table(self, table: Rows, answer: _Answer, until: float) -> Readings:
-        told = await self._session.get_each(table.gets, until)
-        answer.cut, values = told.cut, told.values
+        stretched = await self._session.get_stretches(table.stretches, until)
+        values = stretched.values
+        told = await self._session.get_each(table.left_over(values), until)
+        if stretched.cut is not None and told.cut is None:  # an agent, or a way to it, that loses large answers alone
+            self._session.takes_stretches = False
+        answer.cut = told.cut
+        values += told.values
         answer.strangers += table.drop_strangers(values)
         answer.missing = answer.missing or None in values
         values += [None] * (len(table) * table.width - len(values))

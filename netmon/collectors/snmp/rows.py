@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from netmon.collectors.snmp.columns import Column, Role
 from netmon.collectors.snmp.counters import AfterFall, Count, CounterColumn, begin_anew, carry_on
 from netmon.model.looks import Labels, Number, Readings
 from netmon.snmp.ber import Value
 from netmon.snmp.pdu import Get, share
+from netmon.snmp.stretch import Stretch
 from netmon.snmp.walk import Index
 
 _ANSWER_BYTES = 1_430
+"""Of a GET's answer: it travels in one piece."""
+_STRETCH_BYTES = 8_000
+"""Of a stretch's answer: it travels in six pieces of Ethernet's, and few exchanges are enough for a table."""
 _VARBIND_BYTES = 17
 _NUMBER_BYTES = {Role.COUNTER64: 6, Role.COUNTER32: 3, Role.GAUGE: 2}
 _COMMON_NUMBER_BYTES = 4
@@ -42,7 +47,7 @@ class Rows:
     """Rows of one table that answer to the same columns.
 
     Attributes:
-        gets: the questions, a whole number of rows each.
+        stretches: the questions that bring the rows in few answers, where the agent and the way to it bear that.
         odd: how many values were no numbers, since the table was learned.
     """
 
@@ -50,10 +55,12 @@ class Rows:
         self, rows: Sequence[Row], columns: Sequence[Column], proof: str | None, memory: Mapping[object, Count]
     ) -> None:
         self.labels: tuple[Labels, ...] = tuple(row.labels for row in rows)
-        self.gets: tuple[Get, ...] = ()
+        self.stretches: tuple[Stretch, ...] = ()
         self.odd = 0
         self._rows = rows
         self._columns = columns
+        self._gets: tuple[Get, ...] | None = None
+        self._each = self._stretched = 1
         self._names = ((proof,) if proof else ()) + tuple(column.oid for column in columns)
         self._proofs = [row.proof for row in rows] if proof else None
         self._converted: dict[str, tuple[list[int | None], Sequence[Number | None]]] = {}
@@ -77,15 +84,55 @@ class Rows:
 
     def pack(self, most_names: int) -> None:
         """Make the questions: as many rows in each as an agent and a packet bear."""
-        answer = sum(
-            _VARBIND_BYTES + _NUMBER_BYTES.get(column.role, _COMMON_NUMBER_BYTES) for column in self._columns
-        ) + (_VARBIND_BYTES + max((len(row.proof or b"") for row in self._rows), default=0) if self._proofs else 0)
-        each = max(1, min(most_names // self.width, _ANSWER_BYTES // answer))
+        answer = self._row_bytes()
+        self._each = max(1, min(most_names // self.width, _ANSWER_BYTES // answer))
+        self._gets = None
+        self._stretch(_STRETCH_BYTES // answer)
+
+    @property
+    def gets(self) -> tuple[Get, ...]:
+        """The questions, a whole number of rows each, which ask for every value by its name."""
+        if self._gets is None:
+            self._gets = tuple(
+                share(Get([f"{name}.{index}" for index in indexes for name in self._names]))
+                for indexes in self._batches(self._each)
+            )
+        return self._gets
+
+    def left_over(self, values: list[Value | None]) -> tuple[Get, ...]:
+        """The questions that bring the rest of *values*, which are cut to what those leave out.
+
+        Where stretches brought less than they should, shorter ones are asked for from now on, or none.
+        """
+        came = len(values) // self.width
+        if came == len(self):
+            return ()
+        if self.stretches:
+            self._stretch(came % self._stretched)
+        asked = came // self._each
+        del values[asked * self.width * self._each :]
+        return self.gets[asked:]
+
+    def _row_bytes(self) -> int:
+        """About how much of an answer a row takes."""
+        numbers = sum(_VARBIND_BYTES + _NUMBER_BYTES.get(column.role, _COMMON_NUMBER_BYTES) for column in self._columns)
+        if self._proofs is None:
+            return numbers
+        return numbers + _VARBIND_BYTES + max((len(proof or b"") for proof in self._proofs), default=0)
+
+    def _stretch(self, rows: int) -> None:
+        """Ask for so many *rows* in a stretch from now on, if that is more than a GET asks for."""
+        self._stretched = rows
+        self.stretches = ()
+        if self._each < min(rows, len(self)):
+            batches = self._batches(rows)
+            before = (None, *(batch[-1] for batch in batches[:-1]))
+            self.stretches = tuple(map(Stretch, repeat(self._names), before, batches))
+
+    def _batches(self, rows: int) -> list[list[str]]:
+        """What follows the names of the columns, for so many *rows* at a time."""
         indexes = [".".join(map(str, row.index)) for row in self._rows]
-        self.gets = tuple(
-            share(Get([f"{name}.{index}" for index in indexes[first : first + each] for name in self._names]))
-            for first in range(0, len(indexes), each)
-        )
+        return [indexes[first : first + rows] for first in range(0, len(indexes), rows)]
 
     def drop_strangers(self, values: list[Value | None]) -> int:
         """Blank those of the first rows, as far as *values* go, whose names are not the learned ones; how many."""

@@ -222,6 +222,7 @@ async def test_a_value_that_should_be_a_number_is_left_out_and_told(switch, coll
 async def test_a_look_that_is_cut_off_keeps_what_it_had(switch, collector_of, interface) -> None:
     for index in range(3, 10):
         interface(switch, index, f"Gi0/{index}")
+    switch.most_in_bulk = 0
     collector = collector_of(switch, watched=("Gi0/1", "Gi0/9"))
     await collector.look(SOON)
     switch.asked.clear()
