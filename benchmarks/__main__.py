@@ -17,7 +17,8 @@ MEASUREMENTS = {
     "icmp": "a sweep of 5,000 addresses beside fping",
     "exposition": "500,000 series beside prometheus-client",
     "schedule": "50,000 checks beside APScheduler",
-    "isolation": "the lag of healthy devices while a tenth is dead",
+    "start": "10,000 devices: how soon the first look is asked, and what a restart does",
+    "isolation": "the lag of healthy devices while others are dead",
     "store": "batches of looks beside plain sqlite3",
     "crash": "200 kills at random moments: nothing lost, nothing doubled",
 }

@@ -15,6 +15,7 @@ import multiprocessing
 import random
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, Metric
 from pydantic import BaseModel
 
+from benchmarks.stages import Shares, profiled, show
+from benchmarks.verdicts import Bar, tell
 from netmon.export.doors import Readiness, build_doors
 from netmon.export.exposition import Exposition
 from netmon.export.fragments import gzip_chunks, plain_chunks
@@ -213,7 +216,15 @@ def _scrape(address: tuple[str, int], encoding: str) -> int:
     return size
 
 
-def main() -> None:
+def profile_rendering(devices: int) -> Shares:
+    """Where the time of rendering goes."""
+    plan, numbers = subjects(devices), tables(devices)
+    exposition = Exposition([KIND], raise_misfit)
+    exposition.show_plan(plan)
+    return profiled(lambda: poll_all(exposition, plan, numbers))
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--devices", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -236,9 +247,17 @@ def main() -> None:
         print(f"\n{name}")
         for what, value in values.items():
             print(f"  {what:20} {value:10.3f}")
+    shares = profile_rendering(options.devices // 10)
+    show(f"rendering {series // 10:,} series for the first time", shares)
+    bars = [
+        Bar("prometheus-client's time for a plain body / ours", results["ratios"]["body"], 50, at_least=True),
+        Bar("prometheus-client's time for a gzip body / ours", results["ratios"]["gzip"], 50, at_least=True),
+    ]
     if options.json:
-        options.json.write_text(json.dumps({"series": series, **results}, indent=2) + "\n", encoding="utf-8")
+        figures = {"series": series, **results, "profile": shares, "bars": [bar.plain for bar in bars]}
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return tell(bars)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """Echoes against fping: CPU for each target, and the time of a sweep, side by side in one namespace of its own.
 
-Run as root: ``python benchmarks/icmp.py [--targets 5000] [--rounds 5] [--json FILE]``. Both are measured from the
+Run as root: ``python -m benchmarks.icmp [--targets 5000] [--rounds 5] [--json FILE]``. Both are measured from the
 inside, without the start of their process: ours by getrusage around a sweep, fping's by that of its whole life,
 which favours nobody at thousands of targets.
 """
@@ -19,12 +19,19 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from benchmarks.stages import profiled
+from benchmarks.stages import show as show_shares
+from benchmarks.verdicts import Bar, tell
 from netmon.collectors.icmp import KIND
 from netmon.collectors.icmp.flight import Ending
 from netmon.collectors.icmp.probe import IcmpQuestions
+from netmon.engine.monitor import ASKED_AT_ONCE
 from netmon.kernel.clock import SystemClock
+from netmon.kernel.memory import settle_memory
 from netmon.model.ids import CheckId, EntityId
+from netmon.model.looks import Outcome
 from netmon.model.moments import SECOND
 from netmon.model.plan import ICMP_RULE, CheckSpec
 from netmon.ports import Ground
@@ -90,7 +97,30 @@ def opened(addresses: list[str], questions: IcmpQuestions) -> list:
 
 
 async def by_looks(addresses: list[str]) -> Cost:
-    """Through the collector, a task for each look, as the engine does."""
+    """Through the collector with its outcomes, as the engine asks it."""
+    async with KIND.open(Ground(clock=SystemClock(), secret=str, credential=lambda _: {})) as questions:
+        collectors = opened(addresses, questions)
+        outcomes: list[Outcome] = []
+        done = asyncio.Event()
+
+        def end(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) == len(collectors):
+                done.set()
+
+        began, cpu = time.perf_counter(), cpu_seconds(resource.RUSAGE_SELF)
+        for number, one in enumerate(collectors):
+            one.begin(SECOND, end)
+            if number % ASKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        await done.wait()
+        wall, used = time.perf_counter() - began, cpu_seconds(resource.RUSAGE_SELF) - cpu
+    answered = sum(outcome.failure is None for outcome in outcomes)
+    return Cost(wall, used / len(addresses) * 1e6, answered)
+
+
+async def by_tasks(addresses: list[str]) -> Cost:
+    """The same with a task for each look, as a command asks a few targets."""
     async with KIND.open(Ground(clock=SystemClock(), secret=str, credential=lambda _: {})) as questions:
         collectors = opened(addresses, questions)
         began, cpu = time.perf_counter(), cpu_seconds(resource.RUSAGE_SELF)
@@ -128,8 +158,10 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, Cost]]:
         "fping": by_fping,
         "echo loop": lambda addresses: asyncio.run(by_flight(addresses)),
         "looks": lambda addresses: asyncio.run(by_looks(addresses)),
+        "tasks": lambda addresses: asyncio.run(by_tasks(addresses)),
     }
     found: dict[str, dict[str, Cost]] = {}
+    settle_memory()  # as the engine does: the collector's rounds would be charged to whoever they come upon
     for case, share in (("all alive", 0.0), ("20 % dead", 0.2)):
         addresses = targets(count, share)
         costs: dict[str, list[Cost]] = {way: [] for way in ways}
@@ -158,23 +190,45 @@ def show(found: dict[str, dict[str, Cost]], count: int) -> None:
             print(f"{cost.cpu_microseconds:>15.2f}{dearer:>7.2f}{cost.answered:>10}")
 
 
-def main() -> None:
+def bars_of(found: dict[str, dict[str, Cost]]) -> list[Bar]:
+    """The echo loop is what does fping's work; a whole look also makes an outcome that the engine can judge."""
+    alive, dead = found["all alive"], found["20 % dead"]
+    wall = {way: cost.wall_seconds / dead["fping"].wall_seconds for way, cost in dead.items()}
+    lost = sum(
+        cost.answered < peer.answered for ways, peer in ((alive, alive["fping"]), (dead, dead["fping"]))
+        for cost in ways.values()
+    )  # fmt: skip
+    dearer = alive["echo loop"].cpu_microseconds / alive["fping"].cpu_microseconds
+    return [
+        Bar("echo loop's CPU per target / fping's, all alive", dearer, 1.5),
+        Bar("echo loop's time / fping's, 20 % dead", wall["echo loop"], 1.1),
+        Bar("whole looks' time / fping's, 20 % dead", wall["looks"], 1.1),
+        Bar("ways and cases with a reply lost that fping got", lost, 0),
+    ]
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--targets", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     if INSIDE not in os.environ:
-        command = ["unshare", "--net", sys.executable, *sys.argv]
-        sys.exit(subprocess.run(command, check=False, env={**os.environ, INSIDE: "1"}).returncode)
+        command = ["unshare", "--net", sys.executable, "-m", "benchmarks.icmp", *sys.argv[1:]]
+        return subprocess.run(command, check=False, env={**os.environ, INSIDE: "1"}).returncode
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["nft", "-f", "-"], input=FILTER, text=True, check=True)
     found = measure(chosen.targets, chosen.rounds)
     show(found, chosen.targets)
+    shares = profiled(lambda: asyncio.run(by_looks(targets(chosen.targets, 0.0))))
+    show_shares(f"whole looks at {chosen.targets} targets, their collectors' making included", shares)
+    bars = bars_of(found)
     if chosen.json:
-        plain = {case: {way: vars(cost) for way, cost in ways.items()} for case, ways in found.items()}
-        chosen.json.write_text(json.dumps({"targets": chosen.targets, "cases": plain}, indent=2) + "\n")
+        plain: dict[str, Any] = {case: {way: vars(cost) for way, cost in ways.items()} for case, ways in found.items()}
+        figures = {"targets": chosen.targets, "cases": plain, "profile": shares, "bars": [bar.plain for bar in bars]}
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return tell(bars)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

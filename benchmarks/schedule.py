@@ -11,19 +11,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from benchmarks.engine_parts import Instant, device, percentile, set_up
-from netmon.engine.monitor import Errand, Monitor
+from benchmarks.engine_parts import Instant, InstantShared, device, percentile, set_up
+from benchmarks.stages import profiled, show
+from benchmarks.verdicts import Bar, tell
+from netmon.engine.errands import Errand
+from netmon.engine.monitor import Monitor
 from netmon.engine.settings import LookingSettings
-from netmon.model.moments import SECOND, Duration, Moment
+from netmon.kernel.clock import SystemClock
+from netmon.model.moments import SECOND, Duration, Moment, in_seconds
 from netmon.model.plan import Rule
+from netmon.ports import Collector
 
 Figures = dict[str, Any]
 
@@ -39,34 +45,43 @@ def report(lags: list[float], cpu_seconds: float, wall_seconds: float) -> Figure
     }
 
 
-async def netmon_steady(checks: int, interval: float, seconds: float) -> Figures:
+async def netmon_steady(checks: int, interval: float, seconds: float, collector: Collector) -> Figures:
     rule = Rule(interval=Duration(round(interval * SECOND)), timeout=SECOND)
     subjects = [device(number, {"icmp": rule}) for number in range(checks)]
-    instant = Instant()
-    monitor, _desk, stopwatch, _clock = set_up(subjects, {s.checks[0].id: instant for s in subjects})
+    monitor, _desk, stopwatch, _clock = set_up(subjects, {s.checks[0].id: collector for s in subjects})
     cpu, wall = time.process_time(), time.monotonic()
     await run_for(monitor, seconds)
     return report(stopwatch.lags["icmp"], time.process_time() - cpu, time.monotonic() - wall)
 
 
-async def netmon_at_once(checks: int) -> Figures:
+async def netmon_at_once(checks: int, collector: Collector) -> Figures:
     rule = Rule(interval=Duration(3600 * SECOND), timeout=SECOND)
     subjects = [device(number, {"icmp": rule}) for number in range(checks)]
-    instant = Instant()
     looking = LookingSettings(looks_in_all=100_000, looks_per_site=10_000)
-    monitor, _desk, stopwatch, clock = set_up(subjects, {s.checks[0].id: instant for s in subjects}, looking)
+    monitor, _desk, stopwatch, clock = set_up(subjects, {s.checks[0].id: collector for s in subjects}, looking)
     due = Moment(clock.now() + SECOND)
     watches = list(monitor._watches.values())
     monitor._schedule.clear()
     for watch in watches:
         monitor._schedule.put(due, Errand(watch))
+    late: list[float] = []
     cpu, wall = time.process_time(), time.monotonic()
     async with asyncio.timeout(60):
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(monitor.run())
+            running = [group.create_task(monitor.run()), group.create_task(note_lateness(clock, late))]
             await until(lambda: len(stopwatch.lags.get("icmp", ())) >= checks)
-            running.cancel()
-    return report(stopwatch.lags["icmp"], time.process_time() - cpu, time.monotonic() - wall)
+            for task in running:
+                task.cancel()
+    figures = report(stopwatch.lags["icmp"], time.process_time() - cpu, time.monotonic() - wall)
+    return {**figures, "other_timers_late_max_ms": round(max(late) * 1e3, 2)}
+
+
+async def note_lateness(clock: SystemClock, late: list[float]) -> None:
+    """How late a timer of somebody else fires meanwhile."""
+    while True:
+        due = Moment(clock.now() + SECOND // 100)
+        await clock.sleep_until(due)
+        late.append(in_seconds(Duration(clock.now() - due)))
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -112,21 +127,27 @@ async def apscheduler(checks: int, interval: float, seconds: float, *, at_once: 
 
 
 def measure(checks: int, interval: float, seconds: float) -> Figures:
-    return {
-        "checks": checks,
-        "interval_seconds": interval,
-        "steady": {
-            "netmon": asyncio.run(netmon_steady(checks, interval, seconds)),
-            "apscheduler": asyncio.run(apscheduler(checks, interval, seconds, at_once=False)),
-        },
-        "all at once": {
-            "netmon": asyncio.run(netmon_at_once(checks)),
-            "apscheduler": asyncio.run(apscheduler(checks, interval, seconds, at_once=True)),
-        },
-    }
+    collectors: Mapping[str, Collector] = {"netmon, shared socket": InstantShared(), "netmon, a task each": Instant()}
+    steady = {who: asyncio.run(netmon_steady(checks, interval, seconds, one)) for who, one in collectors.items()}
+    at_once = {who: asyncio.run(netmon_at_once(checks, one)) for who, one in collectors.items()}
+    steady["apscheduler"] = asyncio.run(apscheduler(checks, interval, seconds, at_once=False))
+    at_once["apscheduler"] = asyncio.run(apscheduler(checks, interval, seconds, at_once=True))
+    return {"checks": checks, "interval_seconds": interval, "steady": steady, "all at once": at_once}
 
 
-def main() -> None:
+def bars_of(figures: Figures) -> list[Bar]:
+    """What is asked of the schedule: punctual while load is even, and soon through where all of it comes at once."""
+    bars = []
+    for case, limit in (("steady", 100), ("all at once", 1_000)):
+        for who, one in figures[case].items():
+            if who.startswith("netmon"):
+                bars.append(Bar(f"p99 lag in ms, {case}, {who}", one["lag_p99_ms"], limit))
+                if "other_timers_late_max_ms" in one:
+                    bars.append(Bar(f"other timers late by ms, {case}, {who}", one["other_timers_late_max_ms"], 100))
+    return bars
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checks", type=int, default=50_000)
     parser.add_argument("--interval", type=float, default=60)
@@ -135,15 +156,20 @@ def main() -> None:
     options = parser.parse_args()
     figures = measure(options.checks, options.interval, options.seconds)
     print(f"{options.checks} checks every {options.interval:g} s")
-    print(f"{'':14}{'':13}{'looks':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'CPU %':>8}{'us/look':>9}")
+    print(f"{'':14}{'':23}{'looks':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'CPU %':>8}{'us/look':>9}")
     for case in ("steady", "all at once"):
         for who, one in figures[case].items():
             numbers = (one["lag_p50_ms"], one["lag_p99_ms"], one["lag_max_ms"])
-            print(f"{case:14}{who:13}{one['looks']:>8}" + "".join(f"{number:>9.1f}" for number in numbers)
+            print(f"{case:14}{who:23}{one['looks']:>8}" + "".join(f"{number:>9.1f}" for number in numbers)
                   + f"{one['cpu_percent']:>8.1f}{one['cpu_us_per_look']:>9.1f}")  # fmt: skip
+    shares = profiled(lambda: asyncio.run(netmon_at_once(options.checks // 5, InstantShared())))
+    show(f"{options.checks // 5} looks due at once, setting up included", shares)
+    bars = bars_of(figures)
     if options.json:
+        figures |= {"profile": shares, "bars": [bar.plain for bar in bars]}
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return tell(bars)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ from netmon.config.workbench import Configured
 from netmon.inventory.inventory import Inventory
 from netmon.inventory.reading import read_inventory
 from netmon.kernel.documents import Document
+from netmon.kernel.memory import building_to_stay
 from netmon.kernel.problems import Mistakes, Problem, in_order
 from netmon.kernel.validation import Checked, check
 from netmon.kernel.yaml_loader import read_yaml
@@ -52,6 +53,11 @@ class Loaded:
 
 def load(path: Path, kinds: Iterable[CollectorKind]) -> Loaded:
     """What the configuration at *path* and its inventory say, given the *kinds* of checks that exist."""
+    with building_to_stay():
+        return _load(path, kinds)
+
+
+def _load(path: Path, kinds: Iterable[CollectorKind]) -> Loaded:
     directory = path.absolute().parent
     document = read_yaml(path, path.name)
     configuration = check(Configuration, document.root)

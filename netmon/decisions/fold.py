@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 
 from netmon.decisions.check import TRUSTED, Canaries, CheckBelief, remembered
-from netmon.decisions.subject import SubjectBelief, judge_look, judge_time
+from netmon.decisions.subject import SubjectBelief, judge_look, judge_time, spec_of
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, entity_id, interface_id, kind_of
 from netmon.model.log import Beat, Event, LifeBegan, Looked
 from netmon.model.looks import Look
@@ -51,6 +51,9 @@ class Beliefs:
             for entity in list(self._subjects):
                 self._remember(entity)
             self._canary_looks.clear()
+            if not event.remembers:
+                for forgotten in (self._statuses, self._last_looks, self._last_answers):
+                    forgotten.clear()
             return ()
         news = self.pass_time(Moment(event.at - 1))  # from its moment on the deadlines are those of the new plan
         self._take(event.plan)
@@ -62,12 +65,15 @@ class Beliefs:
         if owner is None:
             return ()
         subject, belief = self._subjects[owner], self._beliefs[owner]
-        belief, stale = judge_time(subject, belief, look.known)
+        stale: tuple[Transition, ...] = ()
+        if self._deadlines and self._deadlines[0][0] <= look.known:  # else nobody's has come, its own neither
+            belief, stale = judge_time(subject, belief, look.known)
         canaries = TRUSTED if owner == self._poller else self._canaries
         self._beliefs[owner], news = judge_look(subject, belief, look, canaries)
         if owner == self._poller:
             self._note_canary(look)
-        self._await(subject, look.check)
+        if look.check not in self._awaited:
+            self._await(subject, look.check)
         return (*stale, *news)
 
     def pass_time(self, now: Moment) -> tuple[Transition, ...]:
@@ -130,13 +136,10 @@ class Beliefs:
         self._canaries = Canaries(tuple(self._canary_looks.get(spec.id, (Moment(0), False)) for spec in specs))
 
     def _stale_at(self, subject: Subject, check: CheckId) -> Moment | None:
-        rule = next(spec.rule for spec in subject.checks if spec.id == check)
-        return self._beliefs[subject.id].checks[check].stale_at(rule)
+        return self._beliefs[subject.id].checks[check].stale_at(spec_of(subject, check).rule)
 
     def _await(self, subject: Subject, check: CheckId) -> None:
-        """Have the deadline of *check* looked at when it comes; a check waits for one at a time."""
-        if check in self._awaited:
-            return
+        """Have the deadline of *check*, which waits for none, looked at when it comes."""
         stale_at = self._stale_at(subject, check)
         if stale_at is not None:
             self._awaited.add(check)
@@ -193,8 +196,11 @@ class Beliefs:
         self._refresh_canaries()
 
 
-def replay(events: Iterable[Event]) -> Iterator[Transition]:
-    """The transitions that *events*, a log in its order, lead to: the same as when they happened."""
-    beliefs = Beliefs()
+def replay(events: Iterable[Event], beliefs: Beliefs | None = None) -> Iterator[Transition]:
+    """The transitions that *events*, a log in its order, lead to: the same as when they happened.
+
+    *beliefs* are those with which the log begins, where something was before it.
+    """
+    beliefs = Beliefs() if beliefs is None else beliefs
     for event in events:
         yield from beliefs.fold(event)

@@ -16,7 +16,12 @@ def phase(check: CheckId, interval: Duration) -> Duration:
 
 def first_slot(check: CheckId, interval: Duration, since: Moment) -> Moment:
     """The first slot of *check* at or after *since*."""
-    return Moment(since + (phase(check, interval) - since) % interval)
+    return slot_after(phase(check, interval), interval, since)
+
+
+def slot_after(phase: Duration, interval: Duration, since: Moment) -> Moment:
+    """The first slot at or after *since* of whatever has that *phase*."""
+    return Moment(since + (phase - since) % interval)
 
 
 def next_slot(slot: Moment, interval: Duration, now: Moment) -> Moment:

@@ -32,17 +32,40 @@ class SubjectBelief:
     @property
     def is_in_doubt(self) -> bool:
         """Whether a burst of any of its checks is open."""
-        return any(belief.burst is not None for belief in self.checks.values())
+        for belief in self.checks.values():  # noqa: SIM110  asked twice a look: a generator would cost more than it does
+            if belief.burst is not None:
+                return True
+        return False
 
 
 def judge_look(
     subject: Subject, belief: SubjectBelief, look: Look, canaries: Canaries = TRUSTED
 ) -> tuple[SubjectBelief, tuple[Transition, ...]]:
     """Fold *look* at one of the subject's checks; the news comes check first, then interfaces, then subject."""
-    spec = next(spec for spec in subject.checks if spec.id == look.check)
+    spec = spec_of(subject, look.check)
     before = belief.checks[look.check]
     after = fold_look(before, look, spec.rule, canaries)
+    if after.status is before.status and _hangs_on_statuses_alone(belief, spec):
+        return SubjectBelief({**belief.checks, spec.id: after}, belief.interfaces, belief.status), ()
     return _conclude(subject, belief, spec, after, at=look.at, findings=look.findings)
+
+
+def spec_of(subject: Subject, check: CheckId) -> CheckSpec:
+    """The specification of *check*, which is one of the subject's."""
+    for spec in subject.checks:
+        if spec.id == check:
+            return spec
+    raise KeyError(check)
+
+
+def _hangs_on_statuses_alone(belief: SubjectBelief, spec: CheckSpec) -> bool:
+    """Whether a look at *spec* that leaves its status alone leaves the rest of *belief* alone too.
+
+    That a subject is up follows from statuses; any other state may hang on when another check was answered.
+    """
+    if belief.interfaces and spec.kind == INTERFACE_KIND:
+        return False
+    return belief.status is not None and belief.status.state is State.UP
 
 
 def judge_time(subject: Subject, belief: SubjectBelief, now: Moment) -> tuple[SubjectBelief, tuple[Transition, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection
-from types import TracebackType
 
 from netmon.engine.settings import LookingSettings
 from netmon.model.ids import EntityId, EntityKind, kind_of
@@ -45,43 +44,36 @@ class Places:
         self.free += 1
 
 
-class Permit:
-    """Leave to look at one subject, for as long as the context is open.
+def take_at_once(wanted: tuple[Places, ...]) -> bool:
+    """Take one of each of *wanted*, or none at all where one of them is full."""
+    for places in wanted:
+        if not places.free:
+            return False
+    for places in wanted:
+        places.free -= 1
+    return True
 
-    The narrowest places are waited for first, so that who waits holds nothing that others need.
-    """
 
-    __slots__ = ("_held", "_places")
+async def take_all(wanted: tuple[Places, ...]) -> None:
+    """Take one of each of *wanted*, in their order: who waits for one holds nothing that stands after it."""
+    held = 0
+    try:
+        for places in wanted:
+            await places.take()
+            held += 1
+    except asyncio.CancelledError:
+        give_back(wanted[:held])
+        raise
 
-    def __init__(self, places: tuple[Places, ...]) -> None:
-        self._places = places
-        self._held = 0
 
-    async def __aenter__(self) -> None:
-        try:
-            for places in self._places:
-                if places.free:  # the usual case, without a coroutine for it
-                    places.free -= 1
-                else:
-                    await places.take()
-                self._held += 1
-        except asyncio.CancelledError:
-            self._give_back()
-            raise
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._give_back()
-
-    def _give_back(self) -> None:
-        for places in self._places[: self._held]:
-            places.give()
-        self._held = 0
+def give_back(held: tuple[Places, ...]) -> None:
+    """Give one of each of *held* back."""
+    for places in held:
+        places.give()
 
 
 class Limits:
-    """Gives permits to look, of which only so many are out at a time."""
+    """Knows the places of everybody who is looked at, the narrowest first, so that who waits blocks nobody else."""
 
     def __init__(self, settings: LookingSettings) -> None:
         self._settings = settings
@@ -89,19 +81,19 @@ class Limits:
         self._sites: dict[str, Places] = {}
         self._targets: dict[EntityId, Places] = {}
 
-    def permit(self, subject: Subject) -> Permit:
-        """A permit to look at *subject*, to be entered; canaries wait for no one: others are judged by them."""
+    def places(self, subject: Subject) -> tuple[Places, ...]:
+        """What a look at *subject* takes; canaries wait for no one: others are judged by them."""
         if kind_of(subject.id) is EntityKind.POLLER:
-            return Permit(())
+            return ()
         target = self._targets.get(subject.id)
         if target is None:
             target = self._targets[subject.id] = Places(self._settings.looks_per_target)
         if subject.site is None:
-            return Permit((target, self._in_all))
+            return target, self._in_all
         site = self._sites.get(subject.site)
         if site is None:
             site = self._sites[subject.site] = Places(self._settings.looks_per_site)
-        return Permit((target, site, self._in_all))
+        return target, site, self._in_all
 
     def keep_only(self, subjects: Collection[EntityId]) -> None:
         """Forget the places of targets that are not among *subjects*."""

@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-import structlog
-
-from netmon.decisions.look_policy import PROMPT_REST, PROMPT_TIMEOUT, burst_ends, opens_doubt, prompted, relooks
-from netmon.decisions.slots import first_slot, next_slot, skipped
-from netmon.engine.desk import Asked, Desk, Judged
+from netmon.decisions.look_policy import PROMPT_REST, burst_ends, opens_doubt, prompted, relooks
+from netmon.decisions.slots import next_slot, phase, skipped, slot_after
+from netmon.engine.asker import OVERTIME, Asker
+from netmon.engine.desk import Desk, Judged
+from netmon.engine.errands import Errand, Result, Watch, watch_of
 from netmon.engine.limits import Limits
 from netmon.engine.schedule import Schedule
 from netmon.kernel.clock import Clock
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.looks import Occasion, Outcome
-from netmon.model.moments import SECOND, Duration, Moment, in_seconds
-from netmon.model.plan import CheckSpec, Plan, Subject
-from netmon.model.states import State
+from netmon.model.moments import SECOND, Duration, Moment
+from netmon.model.plan import Plan
+from netmon.model.states import Reason, State
 from netmon.ports import Collector, Exporter, Vitals
 
 FIRST_LOOKS = Duration(30 * SECOND)
 """What was never looked at is looked at within so long, or within half its interval."""
 
-OVERTIME = Duration(5 * SECOND)
-"""A collector that has not returned so long after its deadline is broken, and is stopped."""
+ASKED_AT_ONCE = 200
+"""So many due looks are asked before what came back is judged and the event loop goes round."""
 
+JUDGED_AT_ONCE = 25
+"""So many results are judged before what is due meanwhile is asked: judging one costs more than asking one."""
 
-@dataclass(slots=True, eq=False)
-class Watch:
-    """One check on the schedule, and what is under way for it."""
-
-    spec: CheckSpec
-    subject: Subject
-    collector: Collector
-    in_flight: int = 0
-    asked_at: Moment = Moment(0)
-    is_dropped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """Why a watch comes up: its slot, its first look of all, or a re-look of the burst that began with *opener*."""
-
-    watch: Watch
-    occasion: Occasion = Occasion.GRID
-    opener: Moment | None = None
+Beginning = tuple[Duration, Errand, Errand | None]
+"""The phase of a check, and what it comes up for: its slots and, where nobody ever looked, its first look."""
 
 
 class Monitor:
@@ -61,16 +45,19 @@ class Monitor:
         self._exporter = exporter
         self._vitals = vitals
         self._hurry = hurry
-        self._events = structlog.get_logger("netmon.monitor")
         self._schedule: Schedule[Errand] = Schedule(clock)
         self._watches: dict[CheckId, Watch] = {}
         self._by_subject: dict[EntityId, tuple[Watch, ...]] = {}
         self._canaries: tuple[Watch, ...] = ()
-        self._in_flight = 0
-        self._crashed: set[CheckId] = set()
+        self._asker = Asker(clock, vitals)
         self._gate = asyncio.Event()
         self._gate.set()
         self.first_looks_left: set[CheckId] = set()
+
+    @property
+    def size(self) -> int:
+        """How many checks are looked at."""
+        return len(self._watches)
 
     def hold(self) -> None:
         """Judge nothing until `watch`: the plan is about to change."""
@@ -78,42 +65,45 @@ class Monitor:
 
     def watch(self, plan: Plan, collectors: Mapping[CheckId, Collector]) -> None:
         """Look at what *plan* says from now on; a check that did not change goes on undisturbed."""
-        now = self._clock.now()
         watches: dict[CheckId, Watch] = {}
+        new: list[Beginning] = []
         for subject in plan.subjects.values():
             for spec in subject.checks:
                 known = self._watches.get(spec.id)
                 if known is not None and known.spec == spec and known.collector is collectors[spec.id]:
-                    known.subject = subject
+                    known.subject, known.places = subject, self._limits.places(subject)
                     watches[spec.id] = known
                     continue
-                watches[spec.id] = watch = Watch(spec, subject, collectors[spec.id])
-                self._begin(watch, now)
+                watches[spec.id] = watch = watch_of(spec, subject, collectors[spec.id], self._limits.places(subject))
+                new.append(self._begin(watch))
         for check, watch in self._watches.items():
             if watches.get(check) is not watch:
                 watch.is_dropped = True
         self.first_looks_left &= watches.keys()
-        self._crashed &= watches.keys()
+        self._asker.keep_only(watches.keys())
         self._limits.keep_only(plan.subjects.keys())
         self._watches = watches
         self._by_subject = {
             entity: tuple(watches[spec.id] for spec in subject.checks) for entity, subject in plan.subjects.items()
         }
         self._canaries = self._by_subject.get(EntityId(f"poller:{plan.poller}"), ())
+        self._schedule.put_all(_first_dues(new, self._clock.now()))
         self._gate.set()
 
-    def _begin(self, watch: Watch, now: Moment) -> None:
-        """Put *watch* on the grid; what was never looked at has its first look soon, and does not wait for its slot."""
+    def _begin(self, watch: Watch) -> Beginning:
+        """What *watch* comes up for: its slots; and what was never looked at does not wait for the first of them."""
         spec = watch.spec
-        slot = first_slot(spec.id, spec.rule.interval, now)
-        self._schedule.put(slot, Errand(watch))
+        at = phase(spec.id, spec.rule.interval)
         belief = self._desk.belief(spec.id)
         if belief is None or belief.last_look is not None:
-            return
+            return at, Errand(watch), None
         self.first_looks_left.add(spec.id)
-        early = Moment(now + (slot - now) % min(spec.rule.interval // 2, FIRST_LOOKS))
-        if early < slot:
-            self._schedule.put(early, Errand(watch, Occasion.FIRST))
+        return at, Errand(watch), Errand(watch, Occasion.FIRST)
+
+    def look_now(self, check: CheckId) -> None:
+        """Look at *check* at once, as something has happened to it; not if it is in no plan."""
+        if (watch := self._watches.get(check)) is not None:
+            self._schedule.put(self._clock.now(), Errand(watch, Occasion.PROMPT))
 
     def resume(self) -> None:
         """Go on judging under the plan that is in force."""
@@ -121,10 +111,25 @@ class Monitor:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                for due, errand in await self._schedule.due():
-                    self._start(group, errand, due)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._judge_results(group), name="judging")
+                while True:
+                    for due, errand in await self._schedule.due(ASKED_AT_ONCE):
+                        self._start(group, errand, due)
+        finally:
+            self._asker.close()
+            for result in self._asker.take_results(self._asker.waiting) if self._gate.is_set() else ():
+                self._file(result)
+
+    async def _judge_results(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            await self._asker.results()
+            await self._gate.wait()
+            for result in self._asker.take_results(JUDGED_AT_ONCE):
+                if (judged := self._file(result)) is not None:
+                    self._follow_up(group, result.watch, judged)
+            await asyncio.sleep(0)
 
     def _start(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
         watch = errand.watch
@@ -132,8 +137,19 @@ class Monitor:
             return
         if errand.occasion is Occasion.GRID:
             self._start_slot(group, errand, due)
+        elif errand.occasion is Occasion.PROMPT:
+            self._start_prompt(group, errand)
         elif errand.occasion is Occasion.BURST or not watch.asked_at:
-            self._spawn(group, errand, due)
+            self._asker.ask(group, errand, due)
+
+    def _start_prompt(self, group: asyncio.TaskGroup, errand: Errand) -> None:
+        """Look because something has happened, after a look that is under way; a burst sees it by itself."""
+        watch, now = errand.watch, self._clock.now()
+        belief = self._desk.belief(watch.spec.id)
+        if watch.in_flight:
+            self._schedule.put(Moment(now + PROMPT_REST), errand)
+        elif belief is not None and belief.burst is None:
+            self._asker.ask(group, errand, now)
 
     def _start_slot(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
         """Look because the slot *due* has come, unless that is long past or the look before is not done."""
@@ -150,64 +166,28 @@ class Monitor:
         if missed:
             self._vitals.slots_skipped(watch.spec.kind, missed)
         if not late and not watch.in_flight:
-            self._spawn(group, errand, due)
+            self._asker.ask(group, errand, due)
 
-    def _spawn(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
-        errand.watch.in_flight += 1
-        errand.watch.asked_at = self._clock.now()
-        group.create_task(self._look(group, errand, due), name=errand.watch.spec.id)
-
-    async def _look(self, group: asyncio.TaskGroup, errand: Errand, due: Moment) -> None:
-        watch, spec = errand.watch, errand.watch.spec
-        is_prompt = errand.occasion is Occasion.PROMPT
-        timeout = min(spec.rule.timeout, PROMPT_TIMEOUT) if is_prompt else spec.rule.timeout
-        self._in_flight += 1
-        self._vitals.looks_in_flight(self._in_flight)
-        try:
-            async with self._limits.permit(watch.subject):
-                asked = Asked(
-                    spec=spec,
-                    due=due,
-                    at=self._clock.now(),
-                    timeout=timeout,
-                    occasion=errand.occasion,
-                    opener=errand.opener,
-                )
-                outcome = await self._ask(watch, timeout)
-            await self._gate.wait()
-        finally:
-            watch.in_flight -= 1
-            self._in_flight -= 1
-        if outcome is None or watch.is_dropped:
-            return
-        judged = self._desk.judge(asked, outcome, self._clock.now())
+    def _file(self, result: Result) -> Judged | None:
+        """Have *result* judged and shown; ``None`` where it says nothing, or nobody asks any longer."""
+        watch, asked, outcome = result.watch, result.asked, result.outcome
+        watch.in_flight -= 1
+        if watch.is_dropped:
+            return None
+        if outcome is None or (outcome.failure is not None and outcome.failure.reason is Reason.AWAITED):
+            self.first_looks_left.discard(watch.spec.id)
+            return None  # nothing is known yet, either way: green must be earned, and so must red
+        judged = self._desk.judge(asked, outcome, result.known)
         if judged is None:
-            return
+            return None
         self._vitals.look_finished(
-            spec.kind, judged.look.verdict, Duration(asked.at - due), Duration(judged.look.known - asked.at)
+            watch.spec.kind, judged.look.verdict, Duration(asked.at - asked.due), Duration(judged.look.known - asked.at)
         )
-        self.first_looks_left.discard(spec.id)
+        self.first_looks_left.discard(watch.spec.id)
         if self._desk.has_news:
             self._hurry()
         self._show(watch, judged, outcome)
-        self._follow_up(group, watch, judged)
-
-    async def _ask(self, watch: Watch, timeout: Duration) -> Outcome | None:
-        """The collector's outcome; ``None`` where it crashed: a bug of ours is not an outage of theirs."""
-        spec = watch.spec
-        try:
-            async with asyncio.timeout(in_seconds(Duration(timeout + OVERTIME))):
-                outcome = await watch.collector.look(timeout)
-        except Exception:  # noqa: BLE001  whatever a collector raises is our bug, and must stop nobody else
-            self._vitals.collector_crashed(spec.kind)
-            if spec.id not in self._crashed:
-                self._crashed.add(spec.id)
-                self._events.exception("collector_crashed", check=spec.id, kind=spec.kind)
-            return None
-        if spec.id in self._crashed:
-            self._crashed.discard(spec.id)
-            self._events.info("collector_recovered", check=spec.id, kind=spec.kind)
-        return outcome
+        return judged
 
     def _show(self, watch: Watch, judged: Judged, outcome: Outcome) -> None:
         """Show the numbers while the check is neither down nor unknown; while it is in doubt the last ones stay."""
@@ -232,4 +212,15 @@ class Monitor:
             belief = self._desk.belief(other.spec.id)
             is_busy = other.in_flight or belief is None or belief.burst is not None
             if not is_busy and now - other.asked_at >= PROMPT_REST:
-                self._spawn(group, Errand(other, Occasion.PROMPT), now)
+                self._asker.ask(group, Errand(other, Occasion.PROMPT), now)
+
+
+def _first_dues(new: Iterable[Beginning], now: Moment) -> Iterator[tuple[Moment, Errand]]:
+    """When *new* watches come up: nothing but arithmetic, for what is due meanwhile is late by it."""
+    for at, errand, first in new:
+        interval = errand.watch.spec.rule.interval
+        slot = slot_after(at, interval, now)
+        yield slot, errand
+        early = Moment(now + (slot - now) % min(interval // 2, FIRST_LOOKS))
+        if first is not None and early < slot:
+            yield early, first

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from netmon.decisions.check import CheckBelief, fold_look, remembered
 from netmon.decisions.look_policy import burst_ends, opens_doubt, prompted, reachability_check, relooks
 from netmon.decisions.slots import first_slot, next_slot, phase, skipped
+from netmon.decisions.subject import spec_of
 from netmon.model.ids import CheckId
 from netmon.model.looks import Look, Occasion
 from netmon.model.moments import SECOND, Duration, Moment, seconds
@@ -170,3 +171,10 @@ def test_late_slots_are_skipped_and_counted() -> None:
     following = next_slot(moment(0), seconds(10), moment(35))
 
     assert (following, skipped(moment(0), following, seconds(10))) == (moment(40), 3)
+
+
+def test_a_subject_knows_its_own_checks_alone() -> None:
+    core = device("icmp", "snmp")
+    assert spec_of(core, SNMP) is core.checks[1]
+    with pytest.raises(KeyError):
+        spec_of(core, CheckId("check:device:edge/icmp"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from netmon.engine.limits import Limits
+from netmon.engine.limits import Limits, give_back, take_all, take_at_once
 from netmon.engine.schedule import Schedule
 from netmon.engine.settings import LookingSettings
 from netmon.kernel.clock import FakeClock
@@ -24,7 +24,7 @@ class Caller:
 
     async def takes(self, number: int) -> None:
         while len(self.taken) < number:
-            for _, item in await self.schedule.due():
+            for _, item in await self.schedule.due(100):
                 self.taken.append(((self.clock.now() - START) / 1e6, item))
 
 
@@ -78,9 +78,11 @@ class Visitors:
         self.leave = asyncio.Event()
 
     async def visit(self, whole: Subject) -> None:
-        async with self.limits.permit(whole):
-            self.inside.append(whole.id)
-            await self.leave.wait()
+        places = self.limits.places(whole)
+        await take_all(places)
+        self.inside.append(whole.id)
+        await self.leave.wait()
+        give_back(places)
 
 
 async def test_a_target_that_is_full_keeps_out_nobody_else_of_its_site() -> None:
@@ -139,9 +141,11 @@ async def test_whoever_stops_waiting_leaves_the_line_and_takes_no_place_along() 
 
 async def test_a_place_that_was_handed_over_to_someone_who_is_just_leaving_goes_to_the_next() -> None:
     visitors = Visitors(Limits(LookingSettings(looks_in_all=1, looks_per_site=1, looks_per_target=5)))
-    async with visitors.limits.permit(at_site("a", "a")):
-        second, third = (asyncio.create_task(visitors.visit(at_site(name, name))) for name in "bc")
-        await FakeClock().advance(Duration(0))
+    places = visitors.limits.places(at_site("a", "a"))
+    assert take_at_once(places)
+    second, third = (asyncio.create_task(visitors.visit(at_site(name, name))) for name in "bc")
+    await FakeClock().advance(Duration(0))
+    give_back(places)
     second.cancel()
     visitors.leave.set()
 

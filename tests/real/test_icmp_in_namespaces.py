@@ -21,6 +21,7 @@ NEAR, FAR, ROGUE = (f"nmi{os.getpid()}{end}" for end in "nfr")
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.alone,
     pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root"),
     pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="iproute2 or nftables is missing"),
 ]

@@ -2,6 +2,7 @@
 
 from netmon.collectors.icmp.probe import RTT, open_questions
 from netmon.collectors.icmp.settings import IcmpSettings
+from netmon.model.rollups import Rolled, Sampling
 from netmon.ports import CollectorKind
 
 KIND = CollectorKind(
@@ -9,4 +10,8 @@ KIND = CollectorKind(
     settings=IcmpSettings,
     open=open_questions,
     metrics={RTT: "Time from sending an echo to the arrival of its reply."},
+    rolled=(
+        Rolled(family=RTT, help="Time from sending an echo to the arrival of its reply.", of=RTT),
+        Rolled(family="netmon_icmp_loss_ratio", help="Share of looks that were missed.", sampling=Sampling.MISSES),
+    ),
 )

@@ -1,6 +1,7 @@
 """Echoes on their way: each is matched to its own reply, or is a miss at its deadline, exactly.
 
-One heap holds all deadlines and one timer waits for the earliest that still matters. Before an echo is called
+Deadlines stand in line as they come, which is in their order where time-outs are equal; those out of turn stand on
+a heap. One timer waits for the earliest that still matters. Before an echo is called
 missed, every transport is drained, and replies carry the moment at which the kernel took them in: a reply that
 came in time is never lost because the loop was busy, and one that came late is never taken for an answer.
 """
@@ -11,6 +12,7 @@ import asyncio
 import math
 import os
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -41,6 +43,7 @@ class Echo:
     deadline: float
     on_end: Callable[[Ending], None]
     trouble: Failure | None = None
+    is_done: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +69,8 @@ class Flight:
         self._tokens = _random_tokens()
         self._transports: list[EchoTransport] = []
         self._flying: dict[Key, Echo] = {}
-        self._deadlines: list[tuple[float, int, Key]] = []
+        self._line: deque[Echo] = deque()
+        self._out_of_turn: list[tuple[float, int, Echo]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
         self.tally = Tally()
@@ -78,12 +82,13 @@ class Flight:
 
     def launch(self, aim: Aim, *, size: int, timeout_seconds: float, on_end: Callable[[Ending], None]) -> Echo:
         """Send one echo with *size* bytes of payload; *on_end* is called once, unless it is forgotten before."""
+        flying, line = self._flying, self._line
         token = next(self._tokens)
-        while (key := (aim.source, token & 0xFFFF)) in self._flying:
+        while (key := (aim.source, token & 0xFFFF)) in flying:
             token = next(self._tokens)
         sent = self._loop.time()
         deadline = sent + timeout_seconds
-        echo = self._flying[key] = Echo(key, token, sent, deadline, on_end)
+        echo = flying[key] = Echo(key, token, sent, deadline, on_end)
         try:
             aim.transport.send(aim.address, token, size)
         except OSError as error:
@@ -92,14 +97,18 @@ class Flight:
             except OSError:
                 self.forget(echo)
                 raise
-        heappush(self._deadlines, (deadline, token, key))
+        if not line or deadline >= line[-1].deadline:
+            line.append(echo)
+        else:
+            heappush(self._out_of_turn, (deadline, token, echo))
         if deadline < self._due:
             self._wake_at(deadline)
         return echo
 
     def forget(self, echo: Echo) -> None:
         """Wait no longer for *echo*; nothing happens if it has ended."""
-        if self._flying.get(echo.key) is echo:
+        if not echo.is_done:
+            echo.is_done = True
             del self._flying[echo.key]
 
     def close(self) -> None:
@@ -111,20 +120,20 @@ class Flight:
         self._flying.clear()
 
     def _replied(self, address: str, token: int, at: float) -> None:
-        key = (address, token & 0xFFFF)
-        echo = self._flying.get(key)
+        echo = self._flying.get((address, token & 0xFFFF))
         if echo is None or echo.token != token:
             self.tally.strays += 1
             return
-        now = self._loop.time()
-        if not echo.sent - _STAMP_ERROR_SECONDS <= at <= now:  # the wall clock was set between stamp and reading
-            at = now
-        if at > echo.deadline:
+        took = at - echo.sent
+        if took < -_STAMP_ERROR_SECONDS or took > self._loop.time() - echo.sent:
+            took = self._loop.time() - echo.sent  # the wall clock was set between stamp and reading
+        if echo.sent + took > echo.deadline:
             self.tally.strays += 1
             return
-        del self._flying[key]
+        echo.is_done = True
+        del self._flying[echo.key]
         self.tally.answers += 1
-        echo.on_end(max(0.0, at - echo.sent))
+        echo.on_end(took if took > 0.0 else 0.0)
 
     def _troubled(self, address: str, sequence: int, failure: Failure) -> None:
         """Keep *failure* as the reason, should the echo be missed: a true reply may still come."""
@@ -141,17 +150,23 @@ class Flight:
     def _expire(self) -> None:
         self._timer, self._due = None, math.inf
         heard = min((transport.drain() for transport in self._transports), default=self._loop.time())
-        deadlines, flying = self._deadlines, self._flying
-        while deadlines:
-            deadline, token, key = deadlines[0]
-            echo = flying.get(key)
-            if echo is not None and echo.token == token:
-                if deadline > heard:
-                    self._wake_at(deadline)
-                    return
-                del flying[key]
-                echo.on_end(echo.trouble)
-            heappop(deadlines)
+        while (echo := self._earliest()) is not None:
+            if echo.deadline > heard:
+                self._wake_at(echo.deadline)
+                return
+            self.forget(echo)
+            echo.on_end(echo.trouble)
+
+    def _earliest(self) -> Echo | None:
+        """The echo on its way whose deadline comes first; those that have ended make room."""
+        line, others = self._line, self._out_of_turn
+        while line and line[0].is_done:
+            line.popleft()
+        while others and others[0][2].is_done:
+            heappop(others)
+        if others and (not line or others[0][0] < line[0].deadline):
+            return others[0][2]
+        return line[0] if line else None
 
 
 def _random_tokens() -> Iterator[int]:

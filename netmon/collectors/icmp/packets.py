@@ -19,6 +19,8 @@ LARGEST_PAYLOAD = 1_400
 
 _ECHO = struct.Struct("!BBHHHQH")
 """Type, code, checksum, identifier, sequence number; then the beginning of the payload: token and length."""
+_unpack_echo = _ECHO.unpack_from
+_PREFIXED_LENGTH = _ECHO.size
 _HEADER_LENGTH = 8
 _PREFIX_LENGTH = _ECHO.size - _HEADER_LENGTH
 _QUOTE = struct.Struct("!BBHHH")
@@ -100,9 +102,15 @@ class Quote:
 
 
 @lru_cache(maxsize=256)
+def _pattern(size: int) -> bytes:
+    """What stands after the prefix of a payload of *size* bytes."""
+    return _PATTERN[: max(0, size - _PREFIX_LENGTH)]
+
+
+@lru_cache(maxsize=256)
 def _tail(family: Family, identifier: int, size: int) -> tuple[bytes, int]:
     """The pattern after the prefix, and the sum over all that does not change from echo to echo, modulo 65535."""
-    pattern = _PATTERN[: size - _PREFIX_LENGTH]
+    pattern = _pattern(size)
     even = pattern + b"\0" * (len(pattern) % 2)
     constant = _ECHO.pack(family.request, 0, 0, identifier, 0, 0, size) + even
     return pattern, int.from_bytes(constant, "big") % 0xFFFF
@@ -122,11 +130,15 @@ def build_echo(family: Family, identifier: int, token: int, size: int) -> bytes:
 
 def parse_reply(message: bytes, start: int) -> tuple[int, int, int, bool] | None:
     """Kind, identifier, token and wholeness of the ICMP *message* at *start*; ``None`` if it is too short for one."""
-    if len(message) < start + _ECHO.size:
+    try:
+        kind, _, _, identifier, sequence, token, size = _unpack_echo(message, start)
+    except struct.error:
         return None
-    kind, _, _, identifier, sequence, token, size = _ECHO.unpack_from(message, start)
-    pattern = message[start + _ECHO.size :]
-    whole = sequence == token & 0xFFFF and len(pattern) == size - _PREFIX_LENGTH and _PATTERN.startswith(pattern)
+    whole = (
+        sequence == token & 0xFFFF
+        and len(message) == start + _HEADER_LENGTH + size
+        and message.endswith(_pattern(size), start + _PREFIXED_LENGTH)
+    )
     return kind, identifier, token, whole
 
 

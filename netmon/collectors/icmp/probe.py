@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from netmon.collectors.icmp.flight import Ending, Flight
 from netmon.collectors.icmp.lab_transport import LabEchoTransport
@@ -17,7 +18,7 @@ from netmon.collectors.icmp.wire import IcmpTransport
 from netmon.collectors.names import NameNotResolvedError, Names
 from netmon.collectors.permission import Address, find_refusal, parse_literal
 from netmon.model.looks import Failure, Labels, Outcome, Readings
-from netmon.model.moments import Duration, in_seconds, seconds
+from netmon.model.moments import SECOND, Duration, in_seconds, seconds
 from netmon.model.plan import CheckSpec
 from netmon.model.quantities import format_duration
 from netmon.model.states import Reason
@@ -47,7 +48,10 @@ class IcmpQuestions:
     def collector(self, check: CheckSpec, watched: tuple[str, ...]) -> Collector:
         """The collector of *check*; an echo says nothing about interfaces."""
         settings = IcmpSettings.model_validate(check.settings)
-        return IcmpCollector(self, check.address, settings.size)
+        literal = parse_literal(check.address)
+        if literal is None:
+            return NamedCollector(self, check.address, settings.size)
+        return LiteralCollector(self, literal, check.address, size=settings.size)
 
     def aim(self, address: Address) -> Aim:
         """How echoes get to *address*.
@@ -77,22 +81,42 @@ class IcmpQuestions:
         return transport
 
 
-class IcmpCollector:
-    """Asks one target for an echo; every miss, whatever its reason, is known at its deadline."""
+class LiteralCollector:
+    """Asks a literal address for an echo; every miss, whatever its reason, is known at its deadline."""
+
+    def __init__(self, questions: IcmpQuestions, literal: Address, target: str, *, size: int) -> None:
+        self._questions = questions
+        self._literal = literal
+        self._target = target
+        self._size = size
+        self._aim: Aim | None = None
+
+    async def look(self, timeout: Duration) -> Outcome:
+        """One echo within *timeout*."""
+        return await _look(self._questions.flight, self._aimed(), self._target, size=self._size, timeout=timeout)
+
+    def begin(self, timeout: Duration, end: Callable[[Outcome], None]) -> None:
+        """The same without waiting: *end* is called with the outcome."""
+        end_echo = partial(_end, end, self._target, timeout, Duration(0))
+        aim = self._aim or self._aimed()
+        self._questions.flight.launch(aim, size=self._size, timeout_seconds=in_seconds(timeout), on_end=end_echo)
+
+    def _aimed(self) -> Aim:
+        if self._aim is None:
+            self._aim = self._questions.aim(self._literal)
+        return self._aim
+
+
+class NamedCollector:
+    """Asks a host name for an echo; the resolver takes its part of the time."""
 
     def __init__(self, questions: IcmpQuestions, target: str, size: int) -> None:
         self._questions = questions
         self._target = target
         self._size = size
-        self._literal = parse_literal(target)
-        self._aim: Aim | None = None
 
     async def look(self, timeout: Duration) -> Outcome:
-        """One echo within *timeout*, of which the resolver takes its part where the target is a name."""
-        if self._literal is not None:
-            if self._aim is None:
-                self._aim = self._questions.aim(self._literal)
-            return await self._ask(self._aim, Duration(0), timeout)
+        """One echo, to be answered within *timeout* from the question to the resolver on."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         found = await self._resolve(timeout)
@@ -100,7 +124,8 @@ class IcmpCollector:
             await asyncio.sleep(began + in_seconds(timeout) - loop.time())
             return Outcome(took=timeout, failure=found)
         spent = min(seconds(loop.time() - began), timeout)
-        return await self._ask(self._questions.aim(found), spent, timeout)
+        flight, aim = self._questions.flight, self._questions.aim(found)
+        return await _look(flight, aim, self._target, size=self._size, timeout=timeout, spent=spent)
 
     async def _resolve(self, timeout: Duration) -> Address | Failure:
         """The first address of the target that may be contacted."""
@@ -120,25 +145,34 @@ class IcmpCollector:
             refusal = f"{self._target} leads to {address}: {cause}"
         return Failure(Reason.FORBIDDEN, refusal)
 
-    async def _ask(self, aim: Aim, spent: Duration, timeout: Duration) -> Outcome:
-        flight = self._questions.flight
-        ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
-        def end(ending: Ending) -> None:
-            if not ended.done():  # it is, while a cancelled look has not yet come to forget its echo
-                ended.set_result(ending)
+async def _look(
+    flight: Flight, aim: Aim, target: str, *, size: int, timeout: Duration, spent: Duration = Duration(0)
+) -> Outcome:
+    """One echo to *target*, of whose time-out so much is *spent* already."""
+    known: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        left = in_seconds(Duration(timeout - spent))
-        echo = flight.launch(aim, size=self._size, timeout_seconds=left, on_end=end)
-        try:
-            answer = await ended
-        finally:
-            flight.forget(echo)
-        if isinstance(answer, float):
-            took = Duration(spent + seconds(answer))
-            return Outcome(took=took, readings=(Readings(_ONE_ROW, {RTT: (answer,)}),))
-        silence = Failure(Reason.TIMEOUT, f"{self._target}: no echo reply within {format_duration(timeout)}")
-        return Outcome(took=timeout, failure=answer or silence)
+    def end(outcome: Outcome) -> None:
+        if not known.done():  # it is, while a cancelled look has not yet come to forget its echo
+            known.set_result(outcome)
+
+    left = in_seconds(Duration(timeout - spent))
+    on_end = partial(_end, end, target, timeout, spent)
+    echo = flight.launch(aim, size=size, timeout_seconds=left, on_end=on_end)
+    try:
+        return await known
+    finally:
+        flight.forget(echo)
+
+
+def _end(end: Callable[[Outcome], None], target: str, timeout: Duration, spent: Duration, ending: Ending) -> None:
+    """Tell *end* what the *ending* of an echo means."""
+    if isinstance(ending, float):
+        took = Duration(spent + round(ending * SECOND))
+        end(Outcome(took=took, readings=(Readings(_ONE_ROW, {RTT: (ending,)}),)))
+        return
+    silence = Failure(Reason.TIMEOUT, f"{target}: no echo reply within {format_duration(timeout)}")
+    end(Outcome(took=timeout, failure=ending or silence))
 
 
 @asynccontextmanager

@@ -30,12 +30,19 @@ from netmon.model.looks import Failure
 from netmon.model.states import Reason
 
 _LARGEST_MESSAGE = 2_048
+_USUAL_MESSAGE = 256
+"""Room for what a router says, and for replies of the usual size; made larger with the first larger echo."""
 _TIMESPEC = struct.Struct("@ll")
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _FROM_ICMP = (2, 3)
+_HEADERS = 68
+"""The longest IPv4 header, and that of an echo."""
 _ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size)
 _ANCILLARY_ERROR = _ANCILLARY + socket.CMSG_SPACE(_EXTENDED_ERROR.size + 28)
 _DRAIN_LIMIT = 2_000
+_BURST = 250
+"""So many echoes are sent before replies are read: they are still in the processor's caches then."""
+
 _BYTES_PER_PACKET = 4_096
 """What the kernel charges a small packet against a buffer at most, by a wide margin."""
 
@@ -57,7 +64,8 @@ class IcmpTransport:
         self._identifier = random_identifier()
         self._headed = family.header and self.access is Access.RAW
         room = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        self._burst = max(1, room // _BYTES_PER_PACKET)
+        self._burst = max(1, min(_BURST, room // _BYTES_PER_PACKET))
+        self._room = _USUAL_MESSAGE
         self._unheard = 0
         self._unsent: deque[tuple[bytes, str]] = deque()
         self.foreign = 0
@@ -76,12 +84,14 @@ class IcmpTransport:
         self._unheard += 1
         if self._unheard > self._burst:
             self.drain()
+        if size + _HEADERS > self._room:
+            self._room = _LARGEST_MESSAGE
         packet = build_echo(self._family, self._identifier, token, size)
         if self._unsent:
             self._unsent.append((packet, address))
             return
         try:
-            self._socket.sendto(packet, _target(address))
+            self._socket.sendto(packet, _target(address) if "%" in address else (address, 0))
         except BlockingIOError:
             self._unsent.append((packet, address))
             self._loop.add_writer(self._socket.fileno(), self._send_rest)
@@ -96,29 +106,37 @@ class IcmpTransport:
         if self.access is Access.DATAGRAM:
             self._drain_errors()
         at = now
-        receive, headed, family = self._socket.recvmsg, self._headed, self._family
+        whole = wall // 1_000_000_000
+        whole_at = now - (wall - whole * 1_000_000_000) / 1e9
+        receive, room, on_reply = self._socket.recvmsg, self._room, self._on_reply
+        headed, wanted, unpack_stamp = self._headed, self._family.reply, _TIMESPEC.unpack
+        identifier = self._identifier if self.access is Access.RAW else None  # the kernel gives a datagram its own
         for _ in range(_DRAIN_LIMIT):
             try:
-                message, ancillary, _, source = receive(_LARGEST_MESSAGE, _ANCILLARY)
+                message, ancillary, _, source = receive(room, _ANCILLARY)
             except BlockingIOError:
                 return now
             except OSError:  # an error about one echo, which stands on the error queue as well
                 continue
             at = now
             if ancillary:
-                seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-                at = now - (wall - seconds * 1_000_000_000 - nanoseconds) / 1e9
+                seconds, nanoseconds = unpack_stamp(ancillary[0][2])
+                at = whole_at + (seconds - whole) + nanoseconds / 1e9
             start = (message[0] & 0x0F) << 2 if headed and message else 0
             reply = parse_reply(message, start)
-            if reply is None or reply[0] != family.reply:
+            if reply is None:
                 self._take_trouble(message, start, source[0])
-            elif reply[1] != self._identifier and self.access is Access.RAW:
+                continue
+            kind, to, token, is_whole = reply
+            if kind != wanted:
+                self._take_trouble(message, start, source[0])
+            elif identifier is not None and to != identifier:
                 self.foreign += 1
-            elif reply[3]:
-                self._on_reply(source[0], reply[2], at)
+            elif is_whole:
+                on_reply(source[0], token, at)
             else:
                 failure = Failure(Reason.MALFORMED, f"{source[0]} answered with a damaged echo")
-                self._on_trouble(source[0], reply[2] & 0xFFFF, failure)
+                self._on_trouble(source[0], token & 0xFFFF, failure)
         return min(at, now)
 
     def close(self) -> None:

@@ -16,10 +16,10 @@ from netmon.collectors.icmp.lab_transport import MAGIC, decode, encode
 from netmon.collectors.icmp.probe import RTT, IcmpQuestions
 from netmon.collectors.icmp.settings import IcmpSettings
 from netmon.collectors.names import Names
-from netmon.model.looks import Failure
+from netmon.model.looks import Failure, Outcome
 from netmon.model.moments import MILLISECOND, SECOND, Duration
 from netmon.model.states import Reason
-from netmon.ports import Collector
+from netmon.ports import Collector, SharedCollector
 from tests.collectors.makers import check, ground
 
 SHORT = Duration(30 * MILLISECOND)
@@ -208,3 +208,23 @@ def test_the_lab_datagram_carries_magic_token_and_address() -> None:
 @pytest.mark.parametrize("datagram", [b"", b"NMECHO1", b"NMECHO1" + bytes(8), b"X" * 40, b"NMECHO1" + bytes(80)])
 def test_what_is_not_the_labs_is_not_read(datagram: bytes) -> None:
     assert decode(datagram) is None
+
+
+async def test_a_look_without_a_task_ends_as_one_with_a_task_does(questions: IcmpQuestions) -> None:
+    living, dead = collector(questions, "127.20.0.1"), collector(questions, "127.20.0.4")
+    assert isinstance(living, SharedCollector)
+    assert isinstance(dead, SharedCollector)
+    ended: asyncio.Queue[Outcome] = asyncio.Queue()
+
+    living.begin(Duration(5 * SECOND), ended.put_nowait)
+    answered = await ended.get()
+    dead.begin(SHORT, ended.put_nowait)
+    silent = await ended.get()
+
+    assert answered.failure is None
+    assert answered.readings[0].columns[RTT][0] == pytest.approx(answered.took / SECOND, abs=1e-6)
+    assert silent == Outcome(took=SHORT, failure=Failure(Reason.TIMEOUT, "127.20.0.4: no echo reply within 30 ms"))
+
+
+async def test_a_host_name_needs_a_task_for_its_resolver(questions: IcmpQuestions) -> None:
+    assert not isinstance(collector(questions, "gateway.example.vn"), SharedCollector)
