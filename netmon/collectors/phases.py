@@ -26,7 +26,6 @@ _UNFINISHED = {
     Phase.RESOLVE: "the resolver said nothing",
     Phase.CONNECT: "no connection",
     Phase.TLS: "the TLS handshake was not finished",
-    Phase.PROCESSING: "no answer",
     Phase.TRANSFER: "the answer was not finished",
 }
 
@@ -38,6 +37,7 @@ class Stopwatch:
         deadline: when the time is up, on the loop's clock.
         phase: the present one.
         seconds: what each has taken so far, without the present stay in the present one.
+        unanswered: what to say where the time runs out in the processing.
     """
 
     def __init__(self, timeout: Duration) -> None:
@@ -47,6 +47,7 @@ class Stopwatch:
         self.deadline = self._began + in_seconds(timeout)
         self.phase = Phase.RESOLVE
         self.seconds = dict.fromkeys(Phase, 0.0)
+        self.unanswered = "no answer"
 
     def enter(self, phase: Phase) -> None:
         """Leave the present phase for *phase*."""
@@ -67,4 +68,5 @@ class Stopwatch:
     def explain_timeout(self, where: str) -> Failure:
         """What *where* left unfinished when the time was up."""
         reason = Reason.NAME_NOT_RESOLVED if self.phase is Phase.RESOLVE else Reason.TIMEOUT
-        return failure(reason, f"{where}: {_UNFINISHED[self.phase]} within {format_duration(self._timeout)}")
+        unfinished = self.unanswered if self.phase is Phase.PROCESSING else _UNFINISHED[self.phase]
+        return failure(reason, f"{where}: {unfinished} within {format_duration(self._timeout)}")

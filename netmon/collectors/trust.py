@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netmon.collectors.miss import MissError
+from netmon.model.looks import CannotTellError
 from netmon.model.moments import SECOND, Moment
 from netmon.model.states import Reason
 
@@ -32,20 +33,24 @@ class TrustStore:
         """The context that believes the authorities in the file *bundle*, or else the system's.
 
         Raises:
-            OSError: the file cannot be read, or holds no certificate: a mistake of ours, not of the server.
+            CannotTellError: the file cannot be read, or holds no certificate: a mistake of ours, not of the server.
         """
         path = None if bundle is None else self._directory / bundle
+        try:
+            return self._context(bundle or "", path)
+        except OSError as error:  # those of ssl are such too
+            cause = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+            raise CannotTellError(f"{path}: no certificates in PEM can be read from it ({cause})") from error
+
+    def _context(self, bundle: str, path: Path | None) -> ssl.SSLContext:
         version = _version(path)
-        kept = self._contexts.get(bundle or "")
+        kept = self._contexts.get(bundle)
         if kept is not None and kept[0] == version:
             return kept[1]
-        try:
-            context = ssl.create_default_context(cafile=path)
-        except ssl.SSLError as error:
-            raise OSError(f"{path}: holds no certificates in PEM ({error.reason})") from error
+        context = ssl.create_default_context(cafile=path)
         if self._protocols:
             context.set_alpn_protocols(self._protocols)
-        self._contexts[bundle or ""] = version, context
+        self._contexts[bundle] = version, context
         return context
 
 

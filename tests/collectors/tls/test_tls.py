@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from netmon.collectors.tls import KIND
 from netmon.collectors.tls.settings import TlsSettings
 from netmon.kernel.clock import SystemClock
-from netmon.model.looks import Failure, Outcome
+from netmon.model.looks import CannotTellError, Failure, Outcome
 from netmon.model.moments import MILLISECOND, SECOND, Duration
 from netmon.model.states import Reason
 from netmon.ports import Ground
@@ -284,7 +284,7 @@ async def test_a_name_that_nobody_knows_is_its_own_reason() -> None:
 
 
 async def test_a_bundle_that_is_missing_is_our_mistake_and_blames_no_server(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"ca\.pem"):
+    with pytest.raises(CannotTellError, match=r"ca\.pem"):
         await look(443, trust=tmp_path / "ca.pem")
 
 
