@@ -1,7 +1,8 @@
 """The http check: does a URL answer with what is expected, how fast, and how long is its certificate good for?"""
 
-from netmon.collectors.http.probe import CONTENT, DURATION, EXPIRY, PHASE, STATUS, open_questions
+from netmon.collectors.http.probe import CONTENT, DURATION, EXPIRY, PHASE, STATUS, STEP, VALUE, open_questions
 from netmon.collectors.http.settings import HttpSettings
+from netmon.model.rollups import Rolled
 from netmon.ports import CollectorKind
 
 KIND = CollectorKind(
@@ -14,5 +15,10 @@ KIND = CollectorKind(
         STATUS: "Status code of the last answer.",
         CONTENT: "Length of the body, unpacked.",
         EXPIRY: "When the first certificate on the way ends, in seconds since 1970.",
+        STEP: "Time that each step of the look took.",
+        VALUE: "Number in a JSON answer, by the name that the check gives it.",
     },
+    rolled=(
+        Rolled(family=DURATION, help="Time from asking to the end of the answer, redirects included.", of=DURATION),
+    ),
 )

@@ -9,7 +9,7 @@ import httpx
 
 from netmon.collectors.dialing import Dialer, hang_up, shake_hands
 from netmon.collectors.endpoint import Endpoint
-from netmon.collectors.http.settings import shown
+from netmon.collectors.http.urls import shown
 from netmon.collectors.permission import Address
 from netmon.collectors.phases import Phase, Stopwatch
 from netmon.collectors.trust import TrustStore, read_expiry
@@ -52,7 +52,7 @@ class HttpDialer:
 
         Raises:
             MissError: there is no way to it, or it does not prove who it is.
-            OSError: the bundle that *tls* names cannot be used.
+            CannotTellError: the bundle that *tls* names cannot be used.
         """
         where = shown(url)
         endpoint = Endpoint(url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])

@@ -10,7 +10,8 @@ import httpx
 
 from netmon.collectors.http.body import Body
 from netmon.collectors.http.connection import Connection
-from netmon.collectors.http.settings import shown
+from netmon.collectors.http.headers import Headers
+from netmon.collectors.http.urls import shown
 from netmon.collectors.miss import MissError
 from netmon.collectors.phases import Phase, Stopwatch
 from netmon.model.states import Reason
@@ -21,39 +22,53 @@ _CHUNK = 4 * 2**10
 _MOST_INTERIM_ANSWERS = 10
 _TOO_LARGE = 431
 
-Headers = tuple[tuple[str, str], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said: *headers* maps lower-case names to their first values; *body* is unpacked."""
+    """What a server said: *headers* maps lower-case names to their first values; *body* is unpacked.
+
+    Attributes:
+        cookies: the cookies that it set, as it wrote them.
+    """
 
     status: int
     phrase: str
     headers: dict[str, str]
     body: bytearray
+    cookies: tuple[str, ...] = ()
 
 
 async def exchange(
-    connection: Connection, url: httpx.URL, method: str, *, headers: Headers, limit: int, stopwatch: Stopwatch
+    connection: Connection,
+    url: httpx.URL,
+    method: str,
+    *,
+    headers: Headers,
+    limit: int,
+    stopwatch: Stopwatch,
+    body: bytes = b"",
 ) -> Answer:
-    """Ask for *url* and read the whole answer.
+    """Ask for *url*, sending *body*, and read the whole answer.
 
     Raises:
         MissError: it is cut off, too long, or no HTTP, or HTTP cannot ask for *url*.
     """
     stopwatch.enter(Phase.PROCESSING)
     wire = _Wire(connection, shown(url))
-    wire.ask(method, url.raw_path, headers)
+    wire.ask(method, url.raw_path, headers, body)
     response = await wire.read_head()
     stopwatch.enter(Phase.TRANSFER)
     received: dict[str, str] = {}
+    cookies = []
     for name, value in response.headers:
-        received.setdefault(name.decode("ascii"), value.decode("utf-8", "replace"))
-    body = Body(received.get("content-encoding", ""), limit, shown(url))
+        received.setdefault(name.decode("ascii"), text := value.decode("utf-8", "replace"))
+        if name == b"set-cookie":
+            cookies.append(text)
+    content = Body(received.get("content-encoding", ""), limit, shown(url))
     while isinstance(event := await wire.read_event(), h11.Data):
-        await body.take(bytes(event.data))
-    return Answer(response.status_code, response.reason.decode("utf-8", "replace"), received, body.whole())
+        await content.take(bytes(event.data))
+    phrase = response.reason.decode("utf-8", "replace")
+    return Answer(response.status_code, phrase, received, content.whole(), tuple(cookies))
 
 
 class _Wire:
@@ -66,10 +81,11 @@ class _Wire:
         self._ended = False
         self._lines = 0
 
-    def ask(self, method: str, target: bytes, headers: Headers) -> None:
+    def ask(self, method: str, target: bytes, headers: Headers, body: bytes) -> None:
         try:
             request = h11.Request(method=method, target=target, headers=list(headers))
-            sent = self._protocol.send(request), self._protocol.send(h11.EndOfMessage())
+            events = [request, *([h11.Data(data=body)] if body else []), h11.EndOfMessage()]
+            sent = [self._protocol.send(event) for event in events]
         except h11.LocalProtocolError:  # its message and its traceback may hold the value of a header
             raise MissError(Reason.MALFORMED, f"{self._where}: HTTP cannot ask for that") from None
         self._connection.writer.write(b"".join(part for part in sent if part))

@@ -40,10 +40,21 @@ class Page:
         self._body = body
         self._charset = _find_charset(body, kind)
         self._has_entities = "html" in kind.lower() and b"&" in body
+        self._opening: tuple[int, str] | None = None
 
     def beginning(self, length: int) -> str:
         """The first *length* bytes, as text in normal form C."""
         return _normalised(next(_decoded(self._body[:length], self._charset, length), ""))
+
+    async def opening(self, length: int) -> str:
+        """The same for a *length* that takes its time; made once, however often it is asked for."""
+        if self._opening is None or self._opening[0] != length:
+            read = []
+            for piece in _in_normal_form(_decoded(self._body[:length], self._charset, _PIECE_BYTES)):
+                read.append(piece)
+                await asyncio.sleep(0)
+            self._opening = length, "".join(read)
+        return self._opening[1]
 
     async def says(self, wanted: str) -> bool:
         """Whether *wanted* stands on the page, also where HTML writes letters as entities (``T&#7881;nh``)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon.model.looks import CannotTellError
 from netmon.model.moments import MILLISECOND, Duration
 from netmon.model.states import Reason
 from tests.collectors.authority import Authority
@@ -40,6 +41,24 @@ async def test_a_certificate_that_ends_soon_is_a_flaw(site: Open, look: Look, au
     assert outcome.flaw.reason is Reason.CERTIFICATE_EXPIRES_SOON
     assert outcome.flaw.evidence.endswith("in 10 d")
     assert (await look(url, trust=str(authority.bundle), certificate_warning="7d")).flaw is None
+
+
+async def test_the_certificate_that_ends_first_is_named_and_a_captured_value_in_its_path_is_not(
+    site: Open, look: Look, authority: Authority
+) -> None:
+    ending = await site(answer(), tls=authority.server_context("127.0.0.1", days=(-1, 10.01)))
+    lasting = await site(answer(headers="X-Token: phien-lam-viec\r\n"), tls=authority.server_context("127.0.0.1"))
+    steps = [
+        {"name": "one", "capture": {"token": {"header": "X-Token"}}},
+        {"name": "two", "url": f"https://127.0.0.1:{ending.port}/${{token}}/"},
+        {"name": "three"},
+    ]
+
+    outcome = await look(f"https://127.0.0.1:{lasting.port}/", trust=str(authority.bundle), steps=steps)
+
+    assert outcome.failure is None
+    assert outcome.flaw is not None
+    assert outcome.flaw.evidence.startswith(f"https://127.0.0.1:{ending.port}/***/: the certificate ends at ")
 
 
 @pytest.mark.parametrize(
@@ -147,5 +166,5 @@ async def test_a_bundle_that_cannot_be_read_is_our_mistake_and_blames_no_server(
     bundle = tmp_path / "ca.pem"
     if content is not None:
         bundle.write_bytes(content)
-    with pytest.raises(OSError, match=r"ca\.pem"):
+    with pytest.raises(CannotTellError, match=r"ca\.pem"):
         await look(f"https://127.0.0.1:{web.port}/", trust=str(bundle))

@@ -12,12 +12,16 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import ValidationError
+from typing_extensions import override
 
-from netmon.collectors.http import KIND
+from netmon.collectors.http.asking import Question
 from netmon.collectors.http.connection import Connection
+from netmon.collectors.http.cookies import CookieJar
 from netmon.collectors.http.exchange import Answer, exchange
-from netmon.collectors.http.probe import HttpCollector, Visit
+from netmon.collectors.http.expectation import Expectation
+from netmon.collectors.http.journey import Journey
 from netmon.collectors.http.settings import HttpSettings
+from netmon.collectors.http.visit import Browser, Visit
 from netmon.collectors.miss import MissError
 from netmon.collectors.phases import Stopwatch
 from netmon.kernel.clock import SystemClock
@@ -26,7 +30,7 @@ from netmon.model.looks import Failure
 from netmon.model.moments import Duration
 from netmon.model.states import Reason
 from tests.collectors.http.conftest import PLENTY, Look, Open, answer
-from tests.collectors.makers import check, ground
+from tests.collectors.makers import ground
 
 PAGE = "<html><title>Sở Y tế tỉnh Ninh Thuận</title></html>"
 HTML = "Content-Type: text/html; charset="
@@ -116,15 +120,26 @@ async def test_words_that_are_missing_are_named_beside_what_is_there(site: Open,
     assert outcome.failure.evidence.endswith('/: does not say "Sở Y tế"; it begins "Trang đang bảo trì"')
 
 
+class Arrived(Browser):
+    """Has been where it should go already."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    @override
+    async def visit(self, question: Question, expect: Expectation) -> Visit:
+        return self._visit
+
+
 async def test_a_page_that_cannot_be_searched_in_time_is_no_good_page() -> None:
-    async with KIND.open(ground()) as questions:
-        collector = questions.collector(check("http", "h", {"url": "http://h/", "expect": {"body": "Sở Y tế"}}), ())
-    assert isinstance(collector, HttpCollector)
-    visit = Visit(httpx.URL("http://h/"), Answer(200, "OK", {}, bytearray(100_000)), None)
+    settings = HttpSettings.model_validate({"url": "http://h/", "expect": {"body": "Sở Y tế"}})
+    stopwatch, jar = Stopwatch(Duration(20_000)), CookieJar(SystemClock())
+    endless = Visit(httpx.URL("http://h/"), Answer(200, "OK", {}, bytearray(64 * 2**20)), None)
+    journey = Journey(settings, {}, browser=Arrived(endless), jar=jar, stopwatch=stopwatch)
 
-    failure = await collector._judge_in_time(visit, Stopwatch(Duration(0)))
-
-    assert failure == Failure(Reason.TIMEOUT, "http://h/: no time was left to search the page for its text")
+    assert await journey.make() == Failure(
+        Reason.TIMEOUT, "http://h/: no time was left to search the page for its text"
+    )
 
 
 async def test_words_that_must_not_be_there_are_named(site: Open, look: Look) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from netmon.collectors.dialing import Dialer
 from netmon.collectors.http.connection import HttpDialer, Tls
-from netmon.collectors.http.probe import find_target
+from netmon.collectors.http.visit import find_target
 from netmon.collectors.miss import MissError
 from netmon.collectors.names import Names
 from netmon.collectors.permission import Networks, find_refusal, parse_literal

@@ -1,0 +1,1 @@
+"""The receivers: what comes to netmon unasked; one folder for each sort of it."""
