@@ -29,6 +29,9 @@ class EntityKind(StrEnum):
     POLLER = "poller"
 
 
+_KINDS = {kind.value: kind for kind in EntityKind}
+
+
 def is_id(text: str) -> bool:
     """Whether *text* may be the id of a device, link, service, site, department, network or poller."""
     return _BARE.fullmatch(text) is not None
@@ -55,7 +58,8 @@ def kind_of(entity: str) -> EntityKind:
     Raises:
         ValueError: there is none, or it is not one of ours.
     """
-    return EntityKind(entity.partition(":")[0])
+    word = entity.partition(":")[0]
+    return _KINDS.get(word) or EntityKind(word)
 
 
 def bare_id(entity: str) -> str:

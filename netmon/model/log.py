@@ -13,11 +13,16 @@ from netmon.model.states import Reason, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifeBegan:
-    """A poller began to look: bursts and windows from before are void, beliefs hold until they are stale."""
+    """A poller began to look: bursts and windows from before are void, beliefs hold until they are stale.
+
+    Attributes:
+        remembers: ``False`` where nobody could tell what was believed before: then nothing is.
+    """
 
     poller: str
     life: int
     at: Moment
+    remembers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

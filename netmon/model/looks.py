@@ -39,7 +39,7 @@ class Readings:
 
     Every column is as long as *labels*; ``None`` marks a number that the target did not give.
     While a target's rows stay the same a collector hands out the same *labels* object, so that whoever
-    renders them can keep what it made of them.
+    renders them can keep what it made of them. What was handed out is never changed.
     """
 
     labels: Sequence[Labels]
@@ -65,6 +65,10 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     readings: tuple[Readings, ...] = ()
     facts: Mapping[str, str] | None = None
+
+
+class CannotTellError(Exception):
+    """A look came to nothing by our own doing, such as a file that is missing; says why, in words to be logged."""
 
 
 class Occasion(StrEnum):

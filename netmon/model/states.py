@@ -50,6 +50,11 @@ class Reason(StrEnum):
     CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
     PARTIAL = "partial"
     LOOPING = "looping"
+    OVER_LIMIT = "over_limit"
+    # what should report by itself did not, or not yet, or says that it failed
+    OVERDUE = "overdue"
+    AWAITED = "awaited"
+    FAILED = "failed"
     # what follows from several looks
     LOSSY = "lossy"
     STALE = "stale"
