@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
+import select
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +20,8 @@ import psycopg
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
+_SETTINGS = "-c fsync=off -c full_page_writes=off -c listen_addresses=127.0.0.1"
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -26,6 +30,7 @@ class Server:
     port: int
     folder: Path
     names: Iterator[str]
+    control: tuple[str | Path, ...] = ()
 
     def new_database(self) -> str:
         """The URL of a database that nobody has used."""
@@ -34,6 +39,42 @@ class Server:
     def new_database_on_socket(self) -> str:
         """The URL of one that is reached over the socket, also from another network namespace."""
         return f"postgresql://netmon@/{self._create()}?host={self.folder}&port={self.port}"
+
+    def backends(self, url: str) -> list[int]:
+        """The processes that serve the sessions of netmon in the database at *url*."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^netmon'"
+            )
+            return [pid for (pid,) in found]
+
+    def crash(self) -> None:
+        """End all of it as a power cut would; what was written to the system stays."""
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split("\n")[0])
+        os.kill(postmaster, signal.SIGSTOP)  # so that it has no more children than those that are counted here
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = [os.pidfd_open(int(process)) for process in (postmaster, *children)]
+        for process in processes:
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        for process in processes:
+            ended, _, _ = select.select([process], [], [], 30)
+            os.close(process)
+            assert ended, "a process of the server does not end"
+        # where nobody takes in dead processes, one of these names a process that looks alive
+        (self.folder / "data" / "postmaster.pid").unlink()
+        (self.folder / f".s.PGSQL.{self.port}.lock").unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Start it (again), and wait until it lets others in."""
+        _run(*self.control, "start", "-w", "-t", "60", "-l", self.folder / "log")
+
+    def stop(self) -> None:
+        """Stop it at once; whoever is connected is thrown out."""
+        _run(*self.control, "stop", "-w", "-m", "immediate")
+
+    def promote(self) -> None:
+        """Let a standby become the one that writes."""
+        _run(*self.control, "promote", "-w")
 
     def _create(self) -> str:
         name = next(self.names)
@@ -48,20 +89,44 @@ def missing_server() -> str | None:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A new server for as long as the context is open."""
+def serving(*, syncing: bool = False) -> Iterator[Server]:
+    """A new server for as long as the context is open; one for measuring is *syncing*, as in earnest."""
     home = Path(tempfile.mkdtemp(prefix="netmon-postgres-"))
     as_user = _as_a_non_root_user(home)
     port = _free_port()
-    settings = "-c fsync=off -c full_page_writes=off -c listen_addresses=127.0.0.1"
     try:
         _run(*as_user, BINARIES / "initdb", "--no-sync", "-A", "trust", "-U", "netmon", "-D", home / "data")
-        start = ("start", "-w", "-t", "60", "-l", home / "log", "-o", f"{settings} -p {port} -k {home}")
-        _run(*as_user, BINARIES / "pg_ctl", "-D", home / "data", *start)
+        settings = _SETTINGS.replace("=off", "=on") if syncing else _SETTINGS
+        control = (*as_user, BINARIES / "pg_ctl", "-D", home / "data", "-o", f"{settings} -p {port} -k {home}")
+        server = Server(port, home, (f"test_{number}" for number in itertools.count(1)), control)
+        server.start()
         try:
-            yield Server(port, home, (f"test_{number}" for number in itertools.count(1)))
+            yield server
         finally:
-            _run(*as_user, BINARIES / "pg_ctl", "-D", home / "data", "stop", "-w", "-m", "immediate")
+            server.stop()
+    finally:
+        shutil.rmtree(home)
+
+
+@contextmanager
+def standing_by(primary: Server) -> Iterator[Server]:
+    """A standby of *primary*, without which that one commits nothing from now on."""
+    home = Path(tempfile.mkdtemp(prefix="netmon-postgres-"))
+    as_user = _as_a_non_root_user(home)
+    port = _free_port()
+    try:
+        source = f"postgresql://netmon@127.0.0.1:{primary.port}/postgres"
+        _run(*as_user, BINARIES / "pg_basebackup", "-D", home / "data", "-R", "-c", "fast", "--no-sync", "-d", source)
+        control = (*as_user, BINARIES / "pg_ctl", "-D", home / "data", "-o", f"{_SETTINGS} -p {port} -k {home}")
+        standby = Server(port, home, iter(()), control)
+        standby.start()
+        try:
+            with psycopg.connect(source, autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                connection.execute("SELECT pg_reload_conf()")
+            yield standby
+        finally:
+            standby.stop()
     finally:
         shutil.rmtree(home)
 

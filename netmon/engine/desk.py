@@ -9,6 +9,7 @@ from netmon.decisions.check import CheckBelief
 from netmon.decisions.fold import Beliefs
 from netmon.decisions.verdict import weigh
 from netmon.engine.recorder import Recorder
+from netmon.engine.rollups import Roller, no_roller
 from netmon.model.ids import CheckId, EntityId, EntityKind, kind_of
 from netmon.model.log import Beat, LifeBegan, PlanTaken
 from netmon.model.looks import Look, Occasion, Outcome
@@ -49,10 +50,11 @@ class Desk:
     result: then it makes no difference which of the two it is ordered by.
     """
 
-    def __init__(self, memory: Memory, life: LifeBegan) -> None:
+    def __init__(self, memory: Memory, life: LifeBegan, roller: Roller | None = None) -> None:
         self._beliefs = Beliefs(memory.statuses, memory.last_looks, memory.last_answers)
         self._beliefs.fold(life)
         self._recorder = Recorder()
+        self._roller = roller or no_roller()
         self._news: list[Transition] = []
         self._unsettled: dict[EntityId, Moment] = {}
         self._frontier = life.at
@@ -88,6 +90,7 @@ class Desk:
         self._frontier = taken.at
         self._unsettled.clear()
         self._recorder.end_runs()
+        self._roller.keep_only(taken.plan.checks.keys())
         self._news += self._beliefs.fold(taken)
 
     def judge(self, asked: Asked, outcome: Outcome, now: Moment) -> Judged | None:
@@ -113,6 +116,8 @@ class Desk:
             self._unsettled[spec.subject] = look.known
         self._recorder.add(spec, look, self._plan.version, is_plain=is_plain)
         self._recorder.note_latest(spec, _latest(look, outcome))
+        watched = self._plan.plan.subjects[spec.subject].watched
+        self._roller.add(spec, look, outcome.readings, watched=watched, asked_at=asked.at)
         self._news += news
         return Judged(look=look, before=before, after=after)
 
@@ -127,8 +132,13 @@ class Desk:
                 self._unsettled[owner] = beat
         batch = Batch(life=self.life, beat=beat, transitions=[*self._news, *news])
         self._recorder.fill(batch)
+        self._roller.fill(batch)
         self._news = []
         return batch
+
+    def end(self) -> None:
+        """The life ends: the next batch is the last, and holds everything."""
+        self._roller.end()
 
     def _stamp(self, asked: Asked, outcome: Outcome, now: Moment) -> Look:
         verdict, failure = weigh(outcome, asked.spec.rule)
@@ -163,4 +173,4 @@ def _latest(look: Look, outcome: Outcome) -> Latest:
         for metric, column in readings.columns.items()
         if column[0] is not None
     }
-    return Latest(look=replace(look, findings=()), values=values, facts=outcome.facts or {})
+    return Latest(look=replace(look, findings=()) if look.findings else look, values=values, facts=outcome.facts or {})

@@ -7,49 +7,52 @@ from collections.abc import Callable
 
 import structlog
 
+from netmon.engine.batches import both, give_up_rows
 from netmon.engine.desk import Desk
+from netmon.engine.ledger import RETRIES, Ledger
 from netmon.kernel.clock import Clock
 from netmon.model.moments import SECOND, Duration, Moment, in_seconds
 from netmon.model.news import Transition
-from netmon.ports import Batch, Store, StoreError, Vitals
+from netmon.ports import Batch, StoreError, Vitals
 
 BEAT = Duration(2 * SECOND)
-RETRIES = (Duration(SECOND // 4), SECOND, Duration(5 * SECOND))
-"""How long to wait before a batch is offered to the store again; the last one from then on."""
+
+MOST_HELD = 100_000
+"""So many rows of a sort are held in memory while neither the store nor the spool takes any; older ones are lost."""
 
 
 class Keeper:
-    """Takes what the desk has filed into the store, and hands on each transition once it is kept.
+    """Takes what the desk has filed into the ledger, and hands on each transition once it is kept.
 
     A batch holds everything that was filed before it, and a later one is offered only when it is kept: what
-    the store holds is always a beginning of the log without holes, wherever netmon was stopped.
+    is kept is always a beginning of the log without holes, wherever netmon was stopped.
     """
 
-    def __init__(self, *, clock: Clock, store: Store, tell: Callable[[Transition], None], vitals: Vitals) -> None:
+    def __init__(self, *, clock: Clock, ledger: Ledger, tell: Callable[[Transition], None], vitals: Vitals) -> None:
         self._clock = clock
-        self._store = store
+        self._ledger = ledger
         self._tell = tell
         self._vitals = vitals
         self._events = structlog.get_logger("netmon.keeper")
         self._urgent = asyncio.Event()
         self._drawn: Batch | None = None
+        self._has_lost = False
         self.turn = asyncio.Lock()
         """Whoever holds it is the only one who writes."""
-        self.last_kept: Moment | None = None
 
     def hurry(self) -> None:
         """There is news: do not wait for the next beat."""
         self._urgent.set()
 
     async def run(self, desk: Desk) -> None:
-        """Keep what *desk* files until cancelled, however long the store refuses it."""
+        """Keep what *desk* files until cancelled, however long nothing takes it."""
         while True:
             await self._clock.wait(self._urgent, Moment(self._clock.now() + BEAT))
             self._urgent.clear()
             await self._insist(desk, attempts=None)
 
     async def finish(self, desk: Desk) -> None:
-        """Keep the rest of a life, with its last beat; what the store refuses for long is lost, as in a crash."""
+        """Keep the rest of a life, with its last beat; what nothing takes for long is lost, as in a crash."""
         try:
             await self._insist(desk, attempts=len(RETRIES))
         except StoreError as error:
@@ -61,7 +64,7 @@ class Keeper:
         """Keep what *desk* has filed so far, with a beat, and then tell the news in it; the caller has the turn.
 
         Raises:
-            StoreError: the store refused it; it is not lost and will be offered again.
+            StoreError: nothing took it; it is not lost and will be offered again.
         """
         if self._drawn is not None:
             await self._offer(self._drawn)
@@ -70,36 +73,44 @@ class Keeper:
         await self._offer(self._drawn)
 
     async def _insist(self, desk: Desk, *, attempts: int | None) -> None:
-        """Keep until the store takes it; say once that it does not, and once that it does again."""
+        """Keep until it is taken; say once that nothing takes it, and once that something does again."""
         failures = 0
         while True:
             try:
                 async with self.turn:
-                    await self.keep(desk)
+                    await self._keep_or_hold(desk)
             except StoreError as error:
                 if failures == attempts:
                     raise
                 wait = RETRIES[min(failures, len(RETRIES) - 1)]
                 failures += 1
                 if failures == 1:
-                    self._events.error("store_refused_batch", error=str(error), retry_seconds=in_seconds(wait))
+                    self._events.error("batch_refused", error=str(error), retry_seconds=in_seconds(wait))
                 await self._clock.sleep_until(Moment(self._clock.now() + wait))
             else:
                 if failures:
-                    self._events.info("store_took_batch_again", failures=failures)
+                    self._events.info("batch_taken_again", failures=failures)
                 return
 
-    async def _offer(self, batch: Batch) -> None:
-        began = self._clock.now()
+    async def _keep_or_hold(self, desk: Desk) -> None:
         try:
-            await self._store.keep(batch)
+            await self.keep(desk)
         except StoreError:
-            self._vitals.keep_failed()
+            self._hold(desk)
             raise
-        self._drawn = None
-        self.last_kept = batch.beat
-        ended = self._clock.now()
-        rows = len(batch.looked) + len(batch.runs) + len(batch.transitions)
-        self._vitals.kept(rows, Duration(ended - began), ended)
+
+    def _hold(self, desk: Desk) -> None:
+        """Put what was filed meanwhile to what waits already, and give up the oldest where that becomes too much."""
+        filed = desk.draw_up(self._clock.now())
+        self._drawn = filed if self._drawn is None else both(self._drawn, filed)
+        if lost := give_up_rows(self._drawn, MOST_HELD):
+            self._vitals.rows_thinned(lost)
+            if not self._has_lost:
+                self._events.error("rows_lost", most=MOST_HELD)
+            self._has_lost = True
+
+    async def _offer(self, batch: Batch) -> None:
+        await self._ledger.keep(batch)
+        self._drawn, self._has_lost = None, False
         for transition in batch.transitions:
             self._tell(transition)

@@ -7,7 +7,6 @@ host, a wall clock that was set forward): what lies between is then nobody's up 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,16 +16,19 @@ import structlog
 
 from netmon.engine.desk import Desk
 from netmon.engine.keeper import BEAT, Keeper
+from netmon.engine.ledger import Ledger
 from netmon.engine.limits import Limits
 from netmon.engine.monitor import Monitor
+from netmon.engine.rollups import Roller, no_roller
 from netmon.engine.settings import LookingSettings
 from netmon.kernel.clock import Clock
+from netmon.kernel.memory import settle_memory, spare_memory
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, kind_of
-from netmon.model.moments import SECOND, Duration, Moment, in_seconds
+from netmon.model.moments import DAY, SECOND, Duration, Moment, in_seconds
 from netmon.model.news import Transition
 from netmon.model.plan import Plan
 from netmon.model.states import Reason, State
-from netmon.ports import Collector, Exporter, Store, StoreError, Vitals
+from netmon.ports import Backlog, Collector, Exporter, StoreError, Vitals
 
 JUMP = Duration(5 * SECOND)
 """A wall clock that is so far ahead of ours has left time behind in which nobody looked."""
@@ -34,6 +36,9 @@ JUMP = Duration(5 * SECOND)
 
 MANY_CHECKS = 1_000
 """From so many checks on a full round of the garbage collector is felt."""
+
+SETTLING = DAY
+"""How long what only a full round finds may wait for it: with 10,000 devices one takes seconds, and finds little."""
 
 
 class DriftingClock(Clock, Protocol):
@@ -66,24 +71,42 @@ class Machine:
     """Runs until cancelled, and takes another plan while it runs."""
 
     def __init__(
-        self, *, clock: DriftingClock, store: Store, exporter: Exporter, vitals: Vitals, looking: LookingSettings
+        self,
+        *,
+        clock: DriftingClock,
+        ledger: Ledger,
+        exporter: Exporter,
+        vitals: Vitals,
+        looking: LookingSettings,
+        new_roller: Callable[[], Roller] = no_roller,
     ) -> None:
         self._clock = clock
-        self._store = store
+        self._ledger = ledger
         self._exporter = exporter
         self._vitals = vitals
         self._looking = looking
+        self._new_roller = new_roller
         self._events = structlog.get_logger("netmon.machine")
-        self._keeper = Keeper(clock=clock, store=store, tell=self._tell, vitals=vitals)
+        self._keeper = Keeper(clock=clock, ledger=ledger, tell=self._tell, vitals=vitals)
         self._desk: Desk | None = None
         self._monitor: Monitor | None = None
         self._states: dict[EntityId, State] = {}
         self.version = 0
 
     @property
+    def turn(self) -> asyncio.Lock:
+        """Whoever holds it is the only one who writes to the store."""
+        return self._keeper.turn
+
+    @property
     def last_kept(self) -> Moment | None:
         """When the store last took something."""
-        return self._keeper.last_kept
+        return self._ledger.last_kept
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits for the store."""
+        return self._ledger.backlog
 
     @property
     def first_looks_left(self) -> int | None:
@@ -94,8 +117,17 @@ class Machine:
         """Watch what *watching* gives at the beginning of each life.
 
         Raises:
-            StoreError: the first life could not begin; a later one waits until the store is there again.
+            StoreError: the first life could not begin; a later one waits until something takes it.
         """
+        async with asyncio.TaskGroup() as group:
+            loading = group.create_task(self._ledger.run(), name="ledger")
+            try:
+                await self._live_on(watching)
+            finally:
+                loading.cancel()
+                await asyncio.shield(self._leave())
+
+    async def _live_on(self, watching: Callable[[], Watching]) -> None:
         while True:
             try:
                 await self._live(watching())
@@ -108,12 +140,23 @@ class Machine:
                 self._events.error("life_could_not_begin", error=str(refusals.exceptions[0]))
                 await self._clock.sleep_until(Moment(self._clock.now() + BEAT))
 
+    async def _leave(self) -> None:
+        try:
+            await self._ledger.leave()
+        except StoreError as error:
+            self._events.warning("memory_not_noted", error=str(error))
+
+    def look_now(self, check: CheckId) -> None:
+        """Look at *check* at once rather than at its next slot, as something has happened to it."""
+        if self._monitor is not None:
+            self._monitor.look_now(check)
+
     async def take(self, watching: Watching) -> int:
-        """Watch what *watching* says from now on; returns the version under which the store keeps its plan.
+        """Watch what *watching* says from now on; returns the version under which its plan is kept.
 
         Raises:
             RuntimeError: no life has begun, or the last one has just ended.
-            StoreError: the store did not take it; the running plan goes on.
+            StoreError: nothing took it; the running plan goes on.
         """
         # shielded: a plan that the store has taken is watched, even where whoever asked for it has gone
         return await asyncio.shield(self._take(watching))
@@ -127,29 +170,34 @@ class Machine:
             try:
                 await self._keeper.keep(desk)  # what was seen under the plan before stands before it in the log
                 at = desk.next_moment
-                taken = await self._store.take_plan(watching.plan, at, watching.sources)
+                taken = await self._ledger.take_plan(watching.plan, at, watching.sources)
                 desk.take_plan(taken)
+                self._show(watching.plan, desk)
                 if len(watching.collectors) > MANY_CHECKS:
-                    settle_memory()
+                    settle = settle_memory if self.version else spare_memory
+                    settle()
+                # last, because it asks for what is due from now on: it must not grow late before it is asked
                 monitor.watch(watching.plan, watching.collectors)
             finally:
                 monitor.resume()
-        self._exporter.show_plan(watching.plan.subjects.values())
-        self._states.clear()
-        for entity, state in desk.states():
-            self._exporter.show_state(entity, state)
-            self._states[entity] = state
         self.version = taken.version
         self._vitals.plan_taken(watching.plan, taken.version, at)
         self._keeper.hurry()
         return taken.version
 
+    def _show(self, plan: Plan, desk: Desk) -> None:
+        self._exporter.show_plan(plan.subjects.values())
+        self._states.clear()
+        for entity, state in desk.states():
+            self._exporter.show_state(entity, state)
+            self._states[entity] = state
+
     async def _live(self, watching: Watching) -> None:
-        memory = await self._store.memory(watching.plan.poller)
+        memory = await self._ledger.memory(watching.plan.poller)
         if memory.last_beat is not None:
             self._go_on_from(Moment(memory.last_beat + 1))
-        life = await self._store.begin_life(watching.plan.poller, self._clock.now())
-        self._desk = desk = Desk(memory, life)
+        life = await self._ledger.begin_life(watching.plan.poller, self._clock.now())
+        self._desk = desk = Desk(memory, life, self._new_roller())
         self._monitor = monitor = Monitor(
             clock=self._clock,
             desk=desk,
@@ -165,9 +213,11 @@ class Machine:
                 group.create_task(self._keeper.run(desk), name="keeper")
                 group.create_task(monitor.run(), name="monitor")
                 group.create_task(self._watch_clock(), name="clock")
+                group.create_task(self._tend_memory(monitor), name="memory")
         finally:
             # whatever ends this life, what was seen in it is kept with its last beat
             self._desk = None
+            desk.end()
             await asyncio.shield(self._keeper.finish(desk))
 
     def _go_on_from(self, moment: Moment) -> None:
@@ -184,6 +234,19 @@ class Machine:
             self._vitals.clock_drifted(drift)
             if drift > JUMP:
                 raise ClockJumpedError
+
+    async def _tend_memory(self, monitor: Monitor) -> None:
+        """Keep the garbage collector's rounds short; one that takes in everything is made once in a while."""
+        settled = self._clock.now()
+        while True:
+            await self._clock.sleep_until(Moment(self._clock.now() + BEAT))
+            if monitor.size <= MANY_CHECKS:
+                continue
+            if self._clock.now() - settled < SETTLING:
+                spare_memory()
+            else:
+                settle_memory()
+                settled = self._clock.now()
 
     def _tell(self, transition: Transition) -> None:
         """Show a transition that was kept, and say it where people would want to read it."""
@@ -207,16 +270,6 @@ class Machine:
         belief = self._desk.belief(check) if self._desk else None
         if belief is None or belief.state in (State.DOWN, State.UNKNOWN):
             self._exporter.hide_readings(check)
-
-
-def settle_memory() -> None:
-    """Take what was built for the plan out of the garbage collector's rounds: it lives as long as the plan does.
-
-    With 50,000 checks a full round takes a quarter of a second, in which every look is late.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _loudness(transition: Transition, before: State | None) -> int:

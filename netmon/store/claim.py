@@ -33,7 +33,7 @@ class Claim:
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._file = _lock(database.with_name(f"{database.name}.lock"))
+        self._file = lock_file(database.with_name(f"{database.name}.lock"))
         try:
             self.was_left_in_order = not database.exists() or _note(self._file) == _as_it_is(database)
             self._write(str(os.getpid()))
@@ -57,7 +57,8 @@ class Claim:
         os.fsync(self._file.fileno())  # a power cut must not bring back what the writer before had said
 
 
-def _lock(path: Path) -> IO[str]:
+def lock_file(path: Path) -> IO[str]:
+    """The file at *path*, which nobody else may have as long as it is open; raises ClaimTakenError, OSError."""
     file = path.open("a+", encoding="ascii", errors="replace")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

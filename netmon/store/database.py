@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,9 +12,11 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from netmon.model.moments import SECOND, Duration, in_seconds
+from netmon.model.moments import SECOND, Duration, Moment, in_seconds
 from netmon.model.quantities import format_duration
-from netmon.ports import StoreError
+from netmon.ports import Cleared, StoreAwayError, StoreError
+from netmon.store.insertion import Insertion, Row
+from netmon.store.retention import Aging
 
 _GRACE = SECOND
 """How long a driver may take to let go of what it was told to break off."""
@@ -26,6 +28,8 @@ class Trouble:
 
     why: str
     mend: str
+    is_away: bool = False
+    """Whether it could not be reached, and may be there again in a while as it was."""
 
 
 class Database(Protocol):
@@ -57,6 +61,21 @@ class Database(Protocol):
     def transaction(self, connection: AsyncConnection, *, durable: bool) -> AbstractAsyncContextManager[None]:
         """A transaction on *connection*; after a *durable* one not even a power cut undoes it."""
 
+    async def add(self, connection: AsyncConnection, insertion: Insertion, rows: Sequence[Row]) -> None:
+        """Add *rows* in the transaction that *connection* is in, as fast as the database can."""
+
+    async def drop_old(self, connection: AsyncConnection, aging: Aging, floor: Moment) -> Cleared:
+        """Drop some of the rows that go at *floor*, in the transaction that *connection* is in."""
+
+    async def reclaim(self, connection: AsyncConnection) -> Cleared:
+        """Give some of the free room inside the database back, in the transaction that *connection* is in."""
+
+    async def can_reclaim(self, connection: AsyncConnection) -> bool:
+        """Whether there is a way to give room back to the system at all."""
+
+    async def sizes(self, connection: AsyncConnection) -> Mapping[str, int]:
+        """What each table takes on the disk, with its indexes; empty where that is not to be had."""
+
     def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that only reads and sees one state of everything, whatever is written meanwhile."""
 
@@ -80,7 +99,8 @@ def explained(database: Database, task: str) -> Iterator[None]:
 
 def refusal(database: Database, task: str, trouble: Trouble) -> StoreError:
     """The error that says what could not be done, where, why and how to mend it."""
-    return StoreError(f"cannot {task} {database.where}: {trouble.why}. {trouble.mend}")
+    kind = StoreAwayError if trouble.is_away else StoreError
+    return kind(f"cannot {task} {database.where}: {trouble.why}. {trouble.mend}")
 
 
 @asynccontextmanager
@@ -88,7 +108,7 @@ async def within(patience: Duration | None) -> AsyncIterator[None]:
     """Break off what is done inside after *patience*, if any, which costs it its connection.
 
     A driver that is broken off first asks the database to agree; where that does not answer either, it is
-    broken off again, and lets go.
+    broken off again, and lets go. Whatever it says then, it took too long.
 
     Raises:
         TimeoutError: it took longer.
@@ -96,11 +116,14 @@ async def within(patience: Duration | None) -> AsyncIterator[None]:
     if patience is None:
         yield
         return
+    first, last = asyncio.timeout(in_seconds(patience)), asyncio.timeout(in_seconds(Duration(patience + _GRACE)))
     try:
-        async with asyncio.timeout(in_seconds(Duration(patience + _GRACE))), asyncio.timeout(in_seconds(patience)):
+        async with last, first:
             yield
-    except TimeoutError as error:
-        raise TimeoutError(f"no answer for {format_duration(patience)}") from error
+    except Exception as error:
+        if first.expired():
+            raise TimeoutError(f"no answer for {format_duration(patience)}") from error
+        raise
 
 
 @asynccontextmanager

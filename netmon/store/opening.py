@@ -23,7 +23,9 @@ def locate(settings: StoreSettings, *, state: Path, password: str | None = None)
         return SqliteDatabase(state / (url.database or ""), busy_timeout=settings.busy_timeout)
     if password is not None:
         url = url.set(password=password)
-    return PostgresDatabase(url, busy_timeout=settings.busy_timeout, patience=settings.patience)
+    return PostgresDatabase(
+        url, busy_timeout=settings.busy_timeout, patience=settings.patience, connections=settings.connections
+    )
 
 
 @asynccontextmanager
@@ -37,6 +39,15 @@ async def open_store(database: Database) -> AsyncIterator[SqlStore]:
     try:
         await store.prepare()
         yield store
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def attach_store(database: Database) -> AsyncIterator[SqlStore]:
+    """The store to write to as soon as it is prepared, whether it can be reached now or not."""
+    try:
+        yield SqlStore(database)
     finally:
         await database.close()
 

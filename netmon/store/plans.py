@@ -29,6 +29,18 @@ async def version_in_force(connection: AsyncConnection, plan: Plan) -> int | Non
     return row.version if row is not None and row.hash == plan.hash else None
 
 
+async def version_taken(connection: AsyncConnection, plan: Plan, at: Moment) -> int | None:
+    """The version under which *plan* was taken at just that moment, if it was."""
+    taken = (
+        select(plans.c.version)
+        .join(plan_takings, plan_takings.c.version == plans.c.version)
+        .where(plans.c.poller == plan.poller, plans.c.hash == plan.hash, plan_takings.c.at == at)
+        .limit(1)
+    )
+    version: int | None = (await connection.execute(taken)).scalar_one_or_none()
+    return version
+
+
 async def add_plan(connection: AsyncConnection, plan: Plan, at: Moment, sources: Mapping[str, str]) -> int:
     """Keep *plan* and *sources*, the files that it came from, under the next version."""
     version: int = (await connection.execute(select(func.coalesce(func.max(plans.c.version), 0) + 1))).scalar_one()

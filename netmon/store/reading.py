@@ -6,21 +6,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import Event, PlanTaken
-from netmon.model.moments import Moment
+from netmon.model.moments import Moment, Span
 from netmon.model.news import Status
+from netmon.model.rollups import Rollup, Series, Width
 from netmon.model.states import State
-from netmon.ports import Interval, Latest, Memory
+from netmon.ports import Interval, Latest, Memory, StoreEmptyError
 from netmon.store.database import Database, Trouble, explained, refusal, within
-from netmon.store.log import events
+from netmon.store.log import events, last_seen
 from netmon.store.plans import plan_of_version
+from netmon.store.retention import log_beginning, marks_of
+from netmon.store.rollups import rollups_of, series_of_check, series_of_row
 from netmon.store.rows import failure_of, latest_of
 from netmon.store.schema import EMPTY, newest, revision_of
-from netmon.store.tables import intervals, last_looks, latest, lives, plan_takings, plans, transitions
+from netmon.store.tables import intervals, last_looks, latest, lives, plan_takings, plans, series, transitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,11 @@ class StoreReader:
             rows = await connection.execute(select(lives).order_by(lives.c.life))
             return [Life(poller=row.poller, life=row.life, began=row.began, last_beat=row.last_beat) for row in rows]
 
+    async def shrinks(self) -> bool:
+        """Whether room that is free inside the database can go back to the system."""
+        async with self._snapshot() as connection:
+            return await self._database.can_reclaim(connection)
+
     async def plan_in_force(self, poller: str, at: Moment) -> PlanTaken | None:
         """The plan that *poller* went by at *at*; ``None`` before its first."""
         statement = (
@@ -90,24 +98,63 @@ class StoreReader:
                 return None
             return PlanTaken(row.at, row.version, await plan_of_version(connection, row.version))
 
+    async def series(self, family: str) -> Sequence[Series]:
+        """Every series of *family* of which figures were ever kept, in order."""
+        named = select(series).where(series.c.family == family).order_by(series.c.check_id, series.c.labels)
+        async with self._snapshot() as connection:
+            return [series_of_row(row) for row in await connection.execute(named)]
+
+    async def rollups(self, check: CheckId, family: str, width: Width, span: Span) -> Sequence[Rollup]:
+        """The figures of each series of *family* of *check* whose time begins in *span*, in order of time.
+
+        An hour or a day is there when it is over; 5 minutes are there from their first minute on.
+        """
+        async with self._snapshot() as connection:
+            return await rollups_of(connection, await series_of_check(connection, check, family), width, span)
+
     async def memory(self, poller: str) -> Memory:
         """What is remembered of everything that *poller* looked at."""
         earlier = lives.c.poller == poller
         if self._life is not None:
             earlier = and_(earlier, lives.c.life < self._life)
         async with self._snapshot() as connection:
-            statuses = await _statuses(connection)
+            # what was believed before a life that remembered nothing was forgotten then, and stays so
+            forgetful = select(lives).where(earlier, lives.c.remembers == 0).order_by(lives.c.life.desc()).limit(1)
+            forgot = (await connection.execute(forgetful)).one_or_none()
+            life, began = (forgot.life, forgot.began) if forgot is not None else (0, Moment(-1))
+            statuses = await _statuses(connection, since_life=life)
             looked = list(await connection.execute(select(last_looks).where(last_looks.c.poller == poller)))
             last_beat = (await connection.execute(select(func.max(lives.c.last_beat)).where(earlier))).scalar()
         return Memory(
             statuses=statuses,
-            last_looks={row.check_id: row.looked_at for row in looked},
-            last_answers={row.check_id: row.answered_at for row in looked if row.answered_at is not None},
+            last_looks={row.check_id: row.looked_at for row in looked if row.looked_at >= began},
+            last_answers={
+                row.check_id: row.answered_at
+                for row in looked
+                if row.answered_at is not None and row.answered_at >= began
+            },
             last_beat=last_beat,
         )
 
+    async def beginning(self) -> Memory:
+        """What was believed where the log begins; nothing, where nothing of it was ever dropped."""
+        async with self._snapshot() as connection:
+            at = log_beginning(await marks_of(connection))
+            if at is None:
+                return Memory(statuses={}, last_looks={}, last_answers={}, last_beat=None)
+            statuses, seen = await _statuses(connection, known_before=at), await last_seen(connection, at)
+        return Memory(
+            statuses=statuses,
+            last_looks={check: looked for check, (looked, _) in seen.items()},
+            last_answers={check: answered for check, (_, answered) in seen.items() if answered is not None},
+            last_beat=at,
+        )
+
     async def log(self) -> AsyncGenerator[Event, None]:
-        """Everything that was kept, in the order of the fold; whoever stops early closes it (`aclosing`)."""
+        """Everything that is kept, in the order of the fold, from where on it is whole; `beginning` is what was then.
+
+        Whoever stops early closes it (`aclosing`).
+        """
         with explained(self._database, "read"):  # as long as the log is, so long may it take
             async with self._database.snapshot() as connection:
                 async for event in events(connection):
@@ -117,6 +164,9 @@ class StoreReader:
         """Reading guesses nothing: the database is at the revision that this netmon knows, or it is refused."""
         async with self._snapshot() as connection:
             revision = await connection.run_sync(revision_of)
+        if revision == EMPTY:
+            why = "nothing was kept in it yet. `netmon run` prepares it when it starts"
+            raise StoreEmptyError(f"cannot read {self._database.where}: {why}")
         if revision != newest():
             raise refusal(self._database, "read", _of_revision(revision))
 
@@ -130,20 +180,21 @@ class StoreReader:
 def _of_revision(revision: str | None) -> Trouble:
     if revision is None:
         return Trouble("its tables are not netmon's", "Give netmon a database of its own")
-    if revision == EMPTY:
-        return Trouble("nothing was kept in it yet", "`netmon run` prepares it when it starts")
     return Trouble(
         f"it is at revision {revision}, and this netmon reads {newest()}",
         "Use the netmon that writes it; a newer netmon brings an older database forward when it runs",
     )
 
 
-async def _statuses(connection: AsyncConnection) -> Mapping[EntityId, Status]:
-    rows = await connection.execute(_last_transitions())
+async def _statuses(
+    connection: AsyncConnection, known_before: Moment | None = None, *, since_life: int = 0
+) -> Mapping[EntityId, Status]:
+    last = _last_transitions(known_before)
+    rows = await connection.execute(last.where(transitions.c.life >= since_life) if since_life else last)
     return {row.entity: Status(State(row.state), row.at, failure_of(row.reason, row.evidence)) for row in rows}
 
 
-def _last_transitions() -> Select[tuple[object, ...]]:
+def _last_transitions(known_before: Moment | None) -> Select[tuple[object, ...]]:
     """The last row of each entity, by hopping from entity to entity in the index, however long their histories."""
     hop = select(func.min(transitions.c.entity).label("entity")).cte("entities", recursive=True)
     following = transitions.alias("following")
@@ -155,7 +206,7 @@ def _last_transitions() -> Select[tuple[object, ...]]:
     own = transitions.alias("own")
     last = (
         select(own.c.id)
-        .where(own.c.entity == hop.c.entity)
+        .where(own.c.entity == hop.c.entity, true() if known_before is None else own.c.recorded < known_before)
         .order_by(own.c.at.desc(), own.c.id.desc())
         .limit(1)
         .scalar_subquery()

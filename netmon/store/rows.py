@@ -12,15 +12,16 @@ from netmon.model.looks import Failure, Finding, Look, Occasion
 from netmon.model.moments import Duration, Moment
 from netmon.model.states import Reason, State, Verdict
 from netmon.ports import Latest
+from netmon.store.insertion import Insertion, Row
 
-Row = tuple[object, ...]
-
-ADD_LOOK = """
-INSERT INTO looks (life, sequence, check_id, plan, at, took, known,
-                   verdict, reason, evidence, occasion, opener, findings)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING
-"""
+ADD_LOOK = Insertion(
+    table="looks",
+    columns=(
+        "life", "sequence", "check_id", "plan", "at", "took", "known",
+        "verdict", "reason", "evidence", "occasion", "opener", "findings",
+    ),
+    key=("life", "sequence"),
+)  # fmt: skip
 
 
 def look_row(looked: Looked, life: int) -> Row:
@@ -29,11 +30,13 @@ def look_row(looked: Looked, life: int) -> Row:
     return (life, looked.sequence, look.check, looked.plan, look.at, look.took, look.known, *_told(look))
 
 
-ADD_RUN = """
-INSERT INTO runs (check_id, life, first, count, interval, plan, verdict, reason, findings)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (check_id, life, first) DO UPDATE SET count = excluded.count WHERE excluded.count > runs.count
-"""
+ADD_RUN = Insertion(
+    table="runs",
+    columns=("check_id", "life", "first", "count", "interval", "plan", "verdict", "reason", "findings"),
+    key=("check_id", "life", "first"),
+    again="DO UPDATE SET count = excluded.count WHERE excluded.count > runs.count",
+    newer="count",
+)
 
 
 def run_row(run: Run, life: int) -> Row:
@@ -45,14 +48,16 @@ def run_row(run: Run, life: int) -> Row:
     )  # fmt: skip
 
 
-ADD_LAST_LOOK = """
-INSERT INTO last_looks (poller, check_id, looked_at, answered_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (poller, check_id) DO UPDATE SET
+ADD_LAST_LOOK = Insertion(
+    table="last_looks",
+    columns=("poller", "check_id", "looked_at", "answered_at"),
+    key=("poller", "check_id"),
+    again="""DO UPDATE SET
     looked_at = CASE WHEN excluded.looked_at > last_looks.looked_at
                      THEN excluded.looked_at ELSE last_looks.looked_at END,
     answered_at = CASE WHEN last_looks.answered_at IS NULL OR excluded.answered_at > last_looks.answered_at
-                       THEN excluded.answered_at ELSE last_looks.answered_at END
-"""
+                       THEN excluded.answered_at ELSE last_looks.answered_at END""",
+)
 
 
 def last_look_rows(looks: Iterable[Looked], runs: Iterable[Run], poller: str) -> list[Row]:
@@ -70,15 +75,20 @@ def last_look_rows(looks: Iterable[Looked], runs: Iterable[Run], poller: str) ->
     return [(poller, check, at, answered.get(check)) for check, at in looked.items()]
 
 
-ADD_LATEST = """
-INSERT INTO latest (check_id, at, took, verdict, reason, evidence, occasion, opener, findings, scalars, facts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (check_id) DO UPDATE SET
+ADD_LATEST = Insertion(
+    table="latest",
+    columns=(
+        "check_id", "at", "took", "verdict", "reason", "evidence",
+        "occasion", "opener", "findings", "scalars", "facts",
+    ),
+    key=("check_id",),
+    again="""DO UPDATE SET
     at = excluded.at, took = excluded.took, verdict = excluded.verdict, reason = excluded.reason,
     evidence = excluded.evidence, occasion = excluded.occasion, opener = excluded.opener,
     findings = excluded.findings, scalars = excluded.scalars, facts = excluded.facts
-WHERE excluded.at >= latest.at
-"""
+    WHERE excluded.at >= latest.at""",
+    newer="at",
+)  # fmt: skip
 
 
 def latest_row(latest: Latest) -> Row:

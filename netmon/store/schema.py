@@ -11,6 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
+from netmon.store.partitions import SCHEMA
+from netmon.store.tables import intervals, metadata
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 EMPTY = "base"
@@ -45,6 +48,19 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def downgrade(connection: Connection, revision: str) -> None:
     """Go back to *revision*, in the caller's transaction; what only later revisions hold is lost."""
     command.downgrade(_config(connection), revision)
+
+
+def clear(connection: Connection) -> None:
+    """Take everything of netmon out of the database, in the caller's transaction, without copying any of it."""
+    inspector = inspect(connection)
+    own = metadata.tables.keys() | {"alembic_version"}
+    for view in set(inspector.get_view_names()) & {intervals.name}:
+        connection.exec_driver_sql(f"DROP VIEW {view}")
+    for table in set(inspector.get_table_names()) & own:
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA}")
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS transitions_refuse")
 
 
 def _config(connection: Connection) -> Config:

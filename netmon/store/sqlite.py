@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
-from netmon.model.moments import Duration, in_seconds
+from netmon.model.moments import Duration, Moment, in_seconds
+from netmon.ports import Cleared
 from netmon.store.claim import Claim, ClaimTakenError
+from netmon.store.clearing import delete_some
 from netmon.store.database import Trouble, connect, connected, refusal
+from netmon.store.insertion import Insertion, Row
+from netmon.store.retention import Aging
 
 _RESTORE = "Restore a backup, or move the file away to begin anew without its history"
 
@@ -43,6 +47,17 @@ _SYSTEM_TROUBLES = {
     errno.ENOSPC: _FULL,
     errno.EAGAIN: Trouble("the system gives no thread", "See the limits of netmon's user: `ulimit -u`, or TasksMax="),
 }
+
+_PAGES_AT_ONCE = 1_000
+"""So many pages are given back in one transaction: 4 MiB, some tens of milliseconds."""
+
+_NO_VACUUM = 0
+"""What `auto_vacuum` says of a file that keeps every page that it ever had."""
+
+_SIZES = """
+SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
+WHERE s.aggregate = TRUE GROUP BY m.tbl_name
+"""
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")
 
@@ -90,6 +105,7 @@ class SqliteDatabase:
         await self._release()
         self._connection = connection = await connect(self._writing)
         driver = await _driver(connection)
+        await driver.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a file that is not there yet; others stay
         await driver.execute("PRAGMA journal_mode = WAL")
         if not self._is_examined:
             if not self._claim.was_left_in_order:
@@ -102,6 +118,31 @@ class SqliteDatabase:
         self._synchronous = "FULL" if durable else "NORMAL"
         async with connection.begin():
             yield
+
+    async def add(self, connection: AsyncConnection, insertion: Insertion, rows: Sequence[Row]) -> None:
+        await connection.exec_driver_sql(insertion.statement(self.placeholder), list(rows))
+
+    async def drop_old(self, connection: AsyncConnection, aging: Aging, floor: Moment) -> Cleared:
+        return await delete_some(connection, aging, floor)
+
+    async def reclaim(self, connection: AsyncConnection) -> Cleared:
+        before = await _pragma(connection, "page_count")
+        # each page is a step of the statement, and only a script is stepped through to its end; it begins by
+        # committing, so the transaction that the caller is in goes on as another
+        await (await _driver(connection)).executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE}); BEGIN IMMEDIATE")
+        freed = before - await _pragma(connection, "page_count")
+        size_bytes = freed * await _pragma(connection, "page_size")
+        return Cleared(rows=0, size_bytes=size_bytes, is_done=freed < _PAGES_AT_ONCE)
+
+    async def can_reclaim(self, connection: AsyncConnection) -> bool:
+        return await _pragma(connection, "auto_vacuum") != _NO_VACUUM
+
+    async def sizes(self, connection: AsyncConnection) -> Mapping[str, int]:
+        try:
+            rows: Any = await connection.exec_driver_sql(_SIZES)
+        except DBAPIError:
+            return {}  # a SQLite that was built without dbstat
+        return {name: int(size) for name, size in rows}
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -216,6 +257,11 @@ class SqliteDatabase:
 
 def _begin_to_read(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+async def _pragma(connection: AsyncConnection, name: str) -> int:
+    value: int = (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+    return value
 
 
 async def _driver(connection: AsyncConnection) -> Any:

@@ -1,8 +1,24 @@
-"""The tables, as queries see them; the migrations make them, and a test compares the two."""
+"""The tables, as queries see them; the migrations make them, and a test compares the two.
+
+On PostgreSQL the keys of `looks` and `transitions` also hold the moment by which the table is cut into partitions.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 WORD = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is sorted: by code point on every database, as Python does, whatever the locale."""
@@ -18,6 +34,7 @@ lives = Table(
     Column("poller", WORD, nullable=False),
     Column("began", BigInteger, nullable=False),
     Column("last_beat", BigInteger, nullable=False),
+    Column("remembers", BigInteger, nullable=False, server_default="1"),
     PrimaryKeyConstraint("life", name="lives_pkey"),
 )
 
@@ -126,6 +143,73 @@ latest = Table(
     Column("scalars", Text, nullable=False),
     Column("facts", Text, nullable=False),
     PrimaryKeyConstraint("check_id", name="latest_pkey"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("moment", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", name="marks_pkey"),
+)
+"""Moments that netmon itself must not forget: ``TABLE.kept_since``, and when something was last done."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", SERIAL, nullable=False),
+    Column("check_id", WORD, nullable=False),
+    Column("family", WORD, nullable=False),
+    Column("labels", WORD, nullable=False),
+    PrimaryKeyConstraint("id", name="series_pkey"),
+    UniqueConstraint("check_id", "family", "labels", name="series_once"),
+)
+
+
+def _figures() -> tuple[Column[Any], ...]:
+    return (
+        Column("count", BigInteger, nullable=False),
+        Column("lowest", Double, nullable=False),
+        Column("mean", Double, nullable=False),
+        Column("p95", Double, nullable=False),
+        Column("highest", Double, nullable=False),
+        Column("sketch", Text, nullable=False),
+    )
+
+
+rollups_5m = Table(
+    "rollups_5m",
+    metadata,
+    Column("since", BigInteger, nullable=False),
+    Column("series", BigInteger, nullable=False),
+    Column("life", BigInteger, nullable=False),
+    Column("part", BigInteger, nullable=False),
+    *_figures(),
+    PrimaryKeyConstraint("since", "series", "life", "part", name="rollups_5m_pkey"),
+    sqlite_with_rowid=False,
+)
+
+rollups_1h, rollups_1d = (
+    Table(
+        f"rollups_{width}",
+        metadata,
+        Column("since", BigInteger, nullable=False),
+        Column("series", BigInteger, nullable=False),
+        *_figures(),
+        PrimaryKeyConstraint("since", "series", name=f"rollups_{width}_pkey"),
+        sqlite_with_rowid=False,
+    )
+    for width in ("1h", "1d")
+)
+
+rollups_due = Table(
+    "rollups_due",
+    metadata,
+    Column("width", WORD, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("touched", BigInteger, nullable=False),
+    PrimaryKeyConstraint("width", "since", name="rollups_due_pkey"),
+    sqlite_with_rowid=False,
 )
 
 intervals = Table(

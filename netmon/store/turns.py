@@ -9,13 +9,14 @@ from netmon.model.ids import EntityId
 from netmon.model.moments import Moment
 from netmon.model.news import Transition
 from netmon.model.states import State
+from netmon.store.insertion import Insertion
 
 Dated = tuple[EntityId, Moment]
 
-ADD_TRANSITION = """
-INSERT INTO transitions (entity, at, state, reason, evidence, recorded, poller, life, turn)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+ADD_TRANSITION = Insertion(
+    table="transitions",
+    columns=("entity", "at", "state", "reason", "evidence", "recorded", "poller", "life", "turn"),
+)
 
 
 def numbered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from netmon.kernel.clock import FakeClock
@@ -13,7 +14,7 @@ from netmon.model.moments import Duration, Moment
 from netmon.model.news import Status, Transition
 from netmon.model.plan import Plan
 from netmon.model.states import Verdict
-from netmon.ports import Batch, Interval, Latest, Memory, StoreError
+from netmon.ports import Batch, Interval, Latest, LoadedLife, Memory, StoreAwayError, StoreError
 
 Key = tuple[Moment, int, str, str, int]
 
@@ -30,6 +31,7 @@ class MemoryStore:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self.refuses = False
+        self.is_away = False
         self.is_killed = False
         self.before_commit = self.after_commit = NOTHING
         self.lives: list[LifeBegan] = []
@@ -43,16 +45,30 @@ class MemoryStore:
         self.journal: list[LifeBegan | PlanTaken | Batch] = []
         self._latest: dict[CheckId, Latest] = {}
 
+    async def prepare(self) -> None:
+        self._refuse()
+
     async def begin_life(self, poller: str, at: Moment) -> LifeBegan:
         await self._commits()
-        life = LifeBegan(poller=poller, life=len(self.lives) + 1, at=at)
+        return self._begin(LifeBegan(poller=poller, life=len(self.lives) + 1, at=at))
+
+    async def load_life(self, began: LifeBegan) -> LoadedLife:
+        await self._commits()
+        known = [life for life in self.lives if replace(life, life=began.life) == began]
+        (life,) = known or [self._begin(replace(began, life=len(self.lives) + 1))]
+        return LoadedLife(life.life, self.last_beats[life.life])
+
+    def _begin(self, life: LifeBegan) -> LifeBegan:
         self.lives.append(life)
-        self.last_beats[life.life] = at
+        self.last_beats[life.life] = life.at
         self.journal.append(life)
         return life
 
     async def take_plan(self, plan: Plan, at: Moment, sources: Mapping[str, str]) -> PlanTaken:
         await self._commits()
+        for taking in self.takings:
+            if taking.at == at and taking.plan.hash == plan.hash:
+                return taking
         in_force = self.takings[-1] if self.takings else None
         is_same = in_force is not None and in_force.plan.hash == plan.hash
         version = (
@@ -71,7 +87,9 @@ class MemoryStore:
             await self._clock.sleep_until(Moment(self._clock.now() + self.after_commit))
 
     async def memory(self, poller: str) -> Memory:
-        looks = self._all_looks()
+        self._refuse()
+        forgot = max((life.life for life in self.lives if not life.remembers), default=0)
+        looks = self._all_looks(forgot)
         last_looks: dict[CheckId, Moment] = {}
         last_answers: dict[CheckId, Moment] = {}
         for look in looks:
@@ -79,7 +97,12 @@ class MemoryStore:
             if look.verdict is not Verdict.MISSED:
                 last_answers[look.check] = max(look.at, last_answers.get(look.check, look.at))
         return Memory(
-            statuses=await self.statuses(),
+            statuses={
+                one.entity: Status(one.state, one.at, one.failure)
+                for batch in self.batches
+                if batch.life >= forgot
+                for one in batch.transitions
+            },
             last_looks=last_looks,
             last_answers=last_answers,
             last_beat=max(self.last_beats.values(), default=None),
@@ -134,6 +157,8 @@ class MemoryStore:
     def _refuse(self) -> None:
         if self.is_killed:
             raise Killed
+        if self.is_away:
+            raise StoreAwayError("cannot reach memory: it is away. Wait until the test has told its story")
         if self.refuses:
             raise StoreError("cannot write to memory: it is full. Wait until the test has told its story")
 
@@ -145,18 +170,19 @@ class MemoryStore:
         self.journal.append(batch)
         for looked in batch.looked:
             key = (batch.life, looked.sequence)
-            assert key not in self.looks, "a look is kept once"
+            assert self.looks.get(key, looked) == looked, "a look never changes"
             self.looks[key] = looked
         for run in batch.runs:
             known = self.runs.get((run.check, batch.life, run.first))
-            assert known is None or known.count <= run.count, "a run only grows"
-            self.runs[run.check, batch.life, run.first] = run
+            if known is None or known.count < run.count:
+                self.runs[run.check, batch.life, run.first] = run
         self._latest |= batch.latest
         self.transitions += batch.transitions
 
-    def _all_looks(self) -> list[Look]:
-        return [looked.look for looked in self.looks.values()] + [
-            look for run in self.runs.values() for look in _looks_of(run)
+    def _all_looks(self, since_life: int = 0) -> list[Look]:
+        """The looks of that life and of later ones."""
+        return [looked.look for (life, _), looked in self.looks.items() if life >= since_life] + [
+            look for (_, life, _), run in self.runs.items() if life >= since_life for look in _looks_of(run)
         ]
 
 

@@ -10,6 +10,7 @@ from netmon.model.looks import Readings
 from netmon.model.moments import Duration, Moment
 from netmon.model.plan import CheckSpec, Plan, Subject
 from netmon.model.states import State, Verdict
+from netmon.ports import Backlog
 
 
 class RecordingExporter:
@@ -46,9 +47,13 @@ class RecordingVitals:
         self.most_in_flight = 0
         self.skipped: Counter[str] = Counter()
         self.crashes: Counter[str] = Counter()
+        self.not_made: Counter[str] = Counter()
         self.refusals = 0
         self.most_rows_waiting = 0
         self.reloads_refused = 0
+        self.thinned = 0
+        self.backlog = Backlog()
+        self.largest_spool = 0
         self.plans: list[int] = []
         self.last_kept = Moment(0)
         self.drift = Duration(0)
@@ -66,6 +71,9 @@ class RecordingVitals:
     def collector_crashed(self, kind: str) -> None:
         self.crashes[kind] += 1
 
+    def look_not_made(self, kind: str) -> None:
+        self.not_made[kind] += 1
+
     def kept(self, rows: int, took: Duration, at: Moment) -> None:
         self.last_kept = at
 
@@ -74,6 +82,13 @@ class RecordingVitals:
 
     def rows_waiting(self, count: int) -> None:
         self.most_rows_waiting = max(count, self.most_rows_waiting)
+
+    def rows_thinned(self, count: int) -> None:
+        self.thinned += count
+
+    def backlog_is(self, backlog: Backlog) -> None:
+        self.backlog = backlog
+        self.largest_spool = max(backlog.size_bytes, self.largest_spool)
 
     def plan_taken(self, plan: Plan, version: int, at: Moment) -> None:
         self.plans.append(version)

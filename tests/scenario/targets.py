@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from netmon.kernel.clock import FakeClock
 from netmon.model.ids import CheckId
-from netmon.model.looks import Failure, Finding, Outcome, Readings
+from netmon.model.looks import CannotTellError, Failure, Finding, Outcome, Readings
 from netmon.model.moments import MILLISECOND, Duration, Moment
 from netmon.model.plan import CheckSpec, Subject
 from netmon.model.states import Reason, State
@@ -25,8 +25,12 @@ class Mood(Enum):
     SILENT = auto()
     REFUSING = auto()
     FLAWED = auto()
+    AWAITED = auto()
+    """It reports by itself, and has not yet."""
     CRASHING = auto()
     """Not the target's fault: the collector raises."""
+    UNFIT = auto()
+    """Nor here: what the question takes is missing."""
     HANGING = auto()
     """Not the target's fault either: the collector never returns."""
 
@@ -92,6 +96,8 @@ class Question:
         delay = target.delays.get(kind, ROUND_TRIP)
         if mood is Mood.CRASHING:
             raise ZeroDivisionError(f"a bug in the {kind} check")
+        if mood is Mood.UNFIT:
+            raise CannotTellError(f"the {kind} check has no password")
         if mood is Mood.HANGING:
             await asyncio.Event().wait()
         if mood is Mood.SILENT or target.is_cut or target.loses() or delay >= timeout:
@@ -100,6 +106,8 @@ class Question:
         await self._pass(delay)
         if mood is Mood.REFUSING:
             return Outcome(took=delay, failure=Failure(Reason.REFUSED, "port closed"))
+        if mood is Mood.AWAITED:
+            return Outcome(took=delay, failure=Failure(Reason.AWAITED, "no report yet"))
         flaw = Failure(Reason.PARTIAL, f"row {self.clock.now()} is missing") if mood is Mood.FLAWED else None
         findings = tuple(Finding(name, state) for name, state in target.ports.items()) if kind == "snmp" else ()
         return Outcome(took=delay, flaw=flaw, findings=findings, readings=(READINGS,))

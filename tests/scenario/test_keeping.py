@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netmon.engine.settings import LookingSettings
@@ -27,11 +29,11 @@ async def test_news_are_told_after_they_are_kept(world: World) -> None:
     assert world.state(CORE) is UP
 
 
-async def test_while_the_store_refuses_nothing_is_told_and_nothing_is_lost(world: World) -> None:
+async def test_while_nothing_is_taken_nothing_is_told_and_nothing_is_lost(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
     await world.passes(30)
-    world.store.refuses = True
+    world.finds_no_room()
     world.device("core-1").goes_silent()
     slot = world.slot(CORE)
     await world.passes(120)
@@ -39,7 +41,7 @@ async def test_while_the_store_refuses_nothing_is_told_and_nothing_is_lost(world
 
     world.device("core-1").answers()
     await world.passes(30)
-    world.store.refuses = False
+    world.finds_room()
     await world.passes(6)
 
     assert [(state, at) for state, at, _ in world.news(CORE)][1:] == [(DOWN, slot), (UP, slot + 120)]
@@ -47,11 +49,11 @@ async def test_while_the_store_refuses_nothing_is_told_and_nothing_is_lost(world
     assert world.replayed() == world.kept()
 
 
-async def test_a_reload_while_the_store_refuses_is_refused_at_once_and_the_running_plan_goes_on(world: World) -> None:
+async def test_a_reload_while_nothing_is_taken_is_refused_at_once_and_the_running_plan_goes_on(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
     await world.passes(30)
-    world.store.refuses = True
+    world.finds_no_room()
     await world.passes(10)
     world.has_device("edge-1")
     began = world.now
@@ -60,7 +62,7 @@ async def test_a_reload_while_the_store_refuses_is_refused_at_once_and_the_runni
         await world.reloads()
 
     assert world.now == began
-    world.store.refuses = False
+    world.finds_room()
     await world.passes(30)
     assert (world.state(CORE), world.state("device:edge-1")) == (UP, None)
 
@@ -69,20 +71,20 @@ async def test_a_store_that_is_away_when_the_clock_jumps_is_waited_for(world: Wo
     world.has_device("core-1")
     await world.starts()
     await world.passes(30)
-    world.store.refuses = True
+    world.finds_no_room()
 
     await world.sleeps(600)
     await world.passes(60)
     assert "life_could_not_begin" in {event["event"] for event in world.events}
 
-    world.store.refuses = False
+    world.finds_room()
     await world.passes(30)
     assert world.state(CORE) is UP
     assert world.replayed() == world.kept()
 
 
-async def test_canaries_are_asked_even_while_every_place_is_taken(world: World) -> None:
-    crowded = World(looking=LookingSettings(looks_in_all=1, looks_per_site=1, looks_per_target=5))
+async def test_canaries_are_asked_even_while_every_place_is_taken(world: World, tmp_path: Path) -> None:
+    crowded = World(tmp_path / "another", looking=LookingSettings(looks_in_all=1, looks_per_site=1, looks_per_target=5))
     crowded.has_canaries("provider")
     for k in range(10):
         crowded.has_device(f"edge-{k}", "snmp").takes(Duration(9 * SECOND), "snmp")
@@ -91,41 +93,42 @@ async def test_canaries_are_asked_even_while_every_place_is_taken(world: World) 
 
     assert len(crowded.asked("poller:centre")) >= 6
     await crowded.stops()
+    crowded.spool.close()
 
 
-async def test_a_store_that_refuses_is_told_once_and_once_that_it_takes_again(world: World) -> None:
+async def test_that_nothing_is_taken_is_told_once_and_once_that_it_is_again(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
-    world.store.refuses = True
+    world.finds_no_room()
     await world.passes(60)
-    world.store.refuses = False
+    world.finds_room()
     await world.passes(10)
 
-    told = [event["event"] for event in world.events if event["event"].startswith("store_")]
-    assert told == ["store_refused_batch", "store_took_batch_again"]
+    told = [event["event"] for event in world.events if event["event"].startswith(("store_", "batch_"))]
+    assert told == ["store_went_away", "batch_refused", "store_came_back", "batch_taken_again"]
     assert world.vitals.refusals > 10
 
 
-async def test_looking_goes_on_while_the_store_refuses(world: World) -> None:
+async def test_looking_goes_on_while_nothing_is_taken(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
-    world.store.refuses = True
+    world.finds_no_room()
 
     await world.passes(600)
 
     assert len(world.asked(CORE)) == 60
 
 
-async def test_a_plan_that_the_store_refuses_is_not_taken_and_the_old_one_goes_on(world: World) -> None:
+async def test_a_plan_that_nothing_takes_is_not_taken_and_the_old_one_goes_on(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
     await world.passes(2.5)
-    world.store.refuses = True
+    world.finds_no_room()
 
     world.has_device("edge-1")
     with pytest.raises(StoreError):
         await world.reloads()
-    world.store.refuses = False
+    world.finds_room()
     await world.passes(60)
 
     assert world.exporter.subjects == {CORE}
@@ -181,17 +184,17 @@ async def test_a_stop_in_the_middle_of_a_commit_loses_and_doubles_nothing(world:
     assert world.replayed() == world.kept()
 
 
-async def test_a_netmon_whose_store_refuses_can_be_stopped_and_says_what_is_lost(world: World) -> None:
+async def test_a_netmon_that_finds_no_room_can_be_stopped_and_says_what_is_lost(world: World) -> None:
     world.has_device("core-1")
     await world.starts()
     await world.passes(30)
-    world.store.refuses = True
+    world.finds_no_room()
     await world.passes(3)
 
     await world.stops()
 
     assert [event["event"] for event in world.events][-1] == "last_batch_lost"
-    world.store.refuses = False
+    world.finds_room()
     await world.starts()
     await world.passes(20)
     assert world.states(CORE) == [UP]
@@ -233,8 +236,8 @@ async def test_a_slow_collector_skips_slots_and_piles_up_none(world: World) -> N
     assert len(slow.asked) - asked == 8
 
 
-async def test_limits_for_a_target_a_site_and_in_all_hold(world: World) -> None:
-    many = World(looking=LookingSettings(looks_in_all=12, looks_per_site=7, looks_per_target=5))
+async def test_limits_for_a_target_a_site_and_in_all_hold(world: World, tmp_path: Path) -> None:
+    many = World(tmp_path / "another", looking=LookingSettings(looks_in_all=12, looks_per_site=7, looks_per_target=5))
     for k in range(30):
         target = many.has_device(f"edge-{k}", *["snmp", "http", "tls", "tcp", "ssh", "ntp", "dns"])
         for kind in ("snmp", "http", "tls", "tcp", "ssh", "ntp", "dns"):
@@ -251,6 +254,7 @@ async def test_limits_for_a_target_a_site_and_in_all_hold(world: World) -> None:
     assert sum(len(target.asked) for target in many.targets.values()) >= 120 / 9 * 7 - 7
     assert many.vitals.skipped
     await many.stops()
+    many.spool.close()
 
 
 async def test_a_miss_is_known_at_its_deadline_even_if_the_collector_was_late(world: World) -> None:

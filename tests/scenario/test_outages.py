@@ -164,6 +164,26 @@ async def test_a_collector_that_crashes_is_told_once_and_once_that_it_works_agai
     assert told == ["collector_crashed", "collector_recovered"]
 
 
+async def test_a_look_that_cannot_be_made_is_no_crash_and_is_told_once_with_its_cause(world: World) -> None:
+    world.has_device("core-1", "icmp", "snmp")
+    await world.starts()
+    await world.passes(100)
+    last = world.slot(CORE) - 10
+    world.device("core-1").is_in(Mood.UNFIT, "icmp")
+    await world.passes(100)
+
+    assert world.news(CORE_ICMP)[1:] == [(UNKNOWN, last + 30, Reason.STALE)]
+    assert world.states(CORE) == [UP]
+    assert (world.vitals.not_made["icmp"], world.vitals.crashes["icmp"]) == (10, 0)
+    world.device("core-1").answers()
+    await world.passes(50)
+
+    told = [event for event in world.events if event["event"].startswith(("look_", "collector_"))]
+    assert [event["event"] for event in told] == ["look_not_made", "look_made_again"]
+    assert told[0]["cause"] == "the icmp check has no password"
+    assert "exc_info" not in told[0]
+
+
 async def test_a_collector_that_never_returns_is_stopped_and_blames_nobody(world: World) -> None:
     world.has_device("core-1").is_in(Mood.HANGING)
     world.has_device("edge-1")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from netmon.decisions.fold import replay
 from netmon.decisions.slots import first_slot
+from netmon.engine.ledger import Ledger
 from netmon.engine.machine import Machine, Watching
 from netmon.engine.settings import LookingSettings
 from netmon.kernel.clock import FakeClock
@@ -19,7 +21,10 @@ from netmon.model.plan import CheckSpec, Rule, Subject
 from netmon.model.plan_document import plan_of
 from netmon.model.states import Reason, State
 from netmon.ports import Collector
+from netmon.store.spool import DiskSpool
+from netmon.store.spool_settings import SpoolSettings
 from tests.makers import START, check, subject
+from tests.scenario.disk import Disk
 from tests.scenario.memory_store import Killed, MemoryStore
 from tests.scenario.recorders import RecordingExporter, RecordingVitals
 from tests.scenario.targets import Question, Target
@@ -32,10 +37,22 @@ News = tuple[EntityId, Moment, State, Reason | None, str | None]
 class World:
     """Stories begin at `START`, and tell moments in seconds after it."""
 
-    def __init__(self, *, events: Sequence[Mapping[str, Any]] = (), looking: LookingSettings | None = None) -> None:
+    segment = 20_000
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        events: Sequence[Mapping[str, Any]] = (),
+        looking: LookingSettings | None = None,
+        spool: SpoolSettings | None = None,
+    ) -> None:
         self.events = events
+        self.folder = folder / "spool"
         self.clock = FakeClock(START)
         self.store = MemoryStore(self.clock)
+        self.disk = Disk()
+        self._spooling = spool or SpoolSettings()
         self.exporter = RecordingExporter()
         self.vitals = RecordingVitals()
         self.targets: dict[EntityId, Target] = {}
@@ -83,6 +100,7 @@ class World:
         """netmon is started, and has taken its plan."""
         # a collector's own deadline is on the loop's time: that goes by the story's clock too
         asyncio.get_running_loop().time = lambda: (self.clock.now() - START) / SECOND  # type: ignore[method-assign]
+        await self.ledger.open()
         self._running = asyncio.create_task(self.machine.run(self._watching))
         await self.passes(0)
 
@@ -117,13 +135,13 @@ class World:
             await self.clock.advance(seconds(0.1))
         with suppress(asyncio.CancelledError):
             await running
-        self.machine = self._machine()
+        self._starts_anew()
 
     async def crashes(self) -> None:
         """netmon is killed: what was not committed by now is forgotten."""
         running, self._running = self._running, None
         assert running is not None
-        self.store.is_killed = True
+        self.store.is_killed = self.disk.is_killed = True
         running.cancel()
         await self.clock.advance(Duration(0))
         while not running.done():  # whatever waits for the store still is told that it is dead
@@ -134,8 +152,16 @@ class World:
             with suppress(asyncio.CancelledError, Killed, RuntimeError):
                 await self._reload
             self._reload = None
-        self.store.is_killed = False
-        self.machine = self._machine()
+        self.store.is_killed = self.disk.is_killed = False
+        self._starts_anew()
+
+    def finds_no_room(self) -> None:
+        """From now on neither the store nor the disk takes anything."""
+        self.store.refuses = self.disk.is_full = True
+
+    def finds_room(self) -> None:
+        """Both take everything again."""
+        self.store.refuses = self.disk.is_full = False
 
     async def sleeps(self, seconds_: float) -> None:
         """The host is suspended: the wall clock goes on without us."""
@@ -178,10 +204,25 @@ class World:
         """What was told when it happened, sorted."""
         return _sorted(self.store.transitions)
 
+    def _starts_anew(self) -> None:
+        self.spool.close()
+        self.machine = self._machine()
+
     def _machine(self) -> Machine:
         return Machine(
-            clock=self.clock, store=self.store, exporter=self.exporter, vitals=self.vitals, looking=self._looking
+            clock=self.clock,
+            ledger=self._new_ledger(),
+            exporter=self.exporter,
+            vitals=self.vitals,
+            looking=self._looking,
         )
+
+    def _new_ledger(self) -> Ledger:
+        self.spool = DiskSpool(
+            self.folder, limit=self._spooling.limit, segment=self.segment, executor=lambda: self.disk
+        )
+        self.ledger = Ledger(clock=self.clock, store=self.store, spool=self.spool, vitals=self.vitals)
+        return self.ledger
 
     def _watching(self) -> Watching:
         whole = plan_of("centre", (target.subject for target in self.targets.values()))

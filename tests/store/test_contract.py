@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 
@@ -21,9 +21,10 @@ from netmon.model.news import Status, Transition
 from netmon.model.plan import ICMP_RULE, CheckSpec, Plan, Subject
 from netmon.model.plan_document import plan_of
 from netmon.model.states import Reason, State, Verdict
-from netmon.ports import Batch, Interval, Latest, Memory, StoreError
+from netmon.ports import Batch, Interval, Latest, LoadedLife, Memory, StoreError
 from netmon.store import Life, SqlStore, open_store, read_store
 from netmon.store.database import Database
+from netmon.store.insertion import Insertion, Row
 
 Reach = Callable[[], Database]
 
@@ -117,6 +118,45 @@ async def test_a_new_life_remembers_the_last_beat_of_the_life_before_even_when_a
         await again.begin_life("centre", second(60))
         assert (await again.memory("centre")).last_beat == second(8)
         assert (await again.memory("district")).last_beat is None
+
+
+async def test_a_life_that_began_without_the_store_is_added_once_and_goes_on_from_its_last_beat(
+    store: SqlStore,
+) -> None:
+    await store.begin_life("centre", second(0))
+    began = LifeBegan(poller="centre", life=1, at=second(10), remembers=False)
+
+    assert await store.load_life(began) == LoadedLife(2, second(10))
+    await store.keep(Batch(life=2, beat=second(18)))
+    assert await store.load_life(began) == LoadedLife(2, second(18))
+    assert await store.load_life(LifeBegan(poller="centre", life=1, at=second(0))) == LoadedLife(1, second(0))
+    assert [event for event in await everything(store) if isinstance(event, LifeBegan)] == [
+        LifeBegan(poller="centre", life=1, at=second(0)),
+        LifeBegan(poller="centre", life=2, at=second(10), remembers=False),
+    ]
+
+
+async def test_a_life_that_remembered_nothing_is_the_beginning_of_what_is_remembered(reach: Reach) -> None:
+    old, new = EntityId("device:old"), EntityId("device:new")
+    async with open_store(reach()) as first:
+        await first.begin_life("centre", second(0))
+        news = [Transition(entity=old, at=second(3), state=State.UP)]
+        await first.keep(Batch(life=1, beat=second(8), transitions=news))
+        await first.load_life(LifeBegan(poller="centre", life=1, at=second(10), remembers=False))
+        news = [Transition(entity=new, at=second(13), state=State.DOWN)]
+        await first.keep(Batch(life=2, beat=second(18), transitions=news))
+    async with open_store(reach()) as again:
+        memory = await again.memory("centre")
+        assert memory.statuses == {new: Status(State.DOWN, second(13))}
+        assert set(await again.statuses()) == {old, new}
+
+
+async def test_a_plan_that_is_loaded_again_is_taken_once(store: SqlStore) -> None:
+    await store.begin_life("centre", second(0))
+    taken = [await store.take_plan(plan(name), second(at), {}) for at, name in enumerate(["a", "b", "a"])]
+    again = [await store.take_plan(plan(name), second(at), {}) for at, name in enumerate(["a", "b", "a"])]
+    assert again == taken
+    assert [event for event in await everything(store) if isinstance(event, PlanTaken)] == taken
 
 
 async def test_a_plan_keeps_its_version_until_another_is_taken(store: SqlStore) -> None:
@@ -405,7 +445,12 @@ async def test_a_keep_that_is_cancelled_in_its_midst_leaves_a_store_that_takes_t
 def cancelling(store: SqlStore, task: asyncio.Task[None], *, at: str) -> Iterator[None]:
     """Cancel *task* at the statement that begins with *at*, while the database is at work on it."""
     assert store._connection is not None
-    engine = store._connection.engine.sync_engine
+    engine, add = store._connection.engine.sync_engine, store._database.add
+
+    async def at_rows(connection: AsyncConnection, insertion: Insertion, rows: Sequence[Row]) -> None:
+        if at == f"INSERT INTO {insertion.table}" and store._database.placeholder == "%s":
+            task.cancel()  # COPY is none of the engine's statements
+        await add(connection, insertion, rows)
 
     def at_statement(connection: object, cursor: object, statement: str, *_: object) -> None:
         if statement.strip().startswith(at) or (at == "BEGIN" and statement.startswith("SET LOCAL")):
@@ -417,9 +462,11 @@ def cancelling(store: SqlStore, task: asyncio.Task[None], *, at: str) -> Iterato
 
     event.listen(engine, "before_cursor_execute", at_statement)
     event.listen(engine, "commit", at_commit)
+    store._database.add = at_rows  # type: ignore[method-assign]
     try:
         yield
     finally:
+        store._database.add = add  # type: ignore[method-assign]
         event.remove(engine, "before_cursor_execute", at_statement)
         event.remove(engine, "commit", at_commit)
 

@@ -107,3 +107,52 @@ async def test_a_reader_does_not_prepare_an_empty_database(reach: Reach) -> None
 
 def test_the_newest_revision_is_one_of_those_known() -> None:
     assert newest() in revisions()
+
+
+OLD_ROWS = (
+    "INSERT INTO lives VALUES (1, 'centre', 0, 99)",
+    "INSERT INTO plans VALUES (1, 'h', 'centre', 0, '{}', '{}')",
+    "INSERT INTO plan_takings (at, version, life) VALUES (0, 1, 1)",
+    *(
+        f"INSERT INTO looks VALUES (1, {n}, 'check:device:a/icmp', 1, {at}, 1, {at + 1}, "
+        "'answered', NULL, NULL, 'grid', NULL, NULL)"
+        for n, at in enumerate((-5, 0, 1_795_392_000_000_000, 1_796_000_000_000_000))
+    ),
+    *(
+        f"INSERT INTO runs VALUES ('check:device:a/icmp', 1, {at}, 3, 10, 1, 'answered', NULL, NULL)"
+        for at in (-5, 0, 1_795_392_000_000_000)
+    ),
+    *(
+        "INSERT INTO transitions (entity, at, state, recorded, poller, life, turn) "
+        f"VALUES ('device:a', {at}, 'down', 0, 'centre', 1, {turn})"
+        for at, turn in ((1_795_392_000_000_000, 0), (0, 0), (0, 1))
+    ),
+)
+
+
+def rows_of(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    tables = ("lives", "plans", "plan_takings", "looks", "runs", "transitions", "intervals")
+    columns = {"lives": "life, poller, began, last_beat"}
+    return {
+        name: sorted(tuple(row) for row in connection.execute(text(f"SELECT {columns.get(name, '*')} FROM {name}")))
+        for name in tables
+    }
+
+
+async def test_the_rows_of_a_database_of_the_first_revision_are_kept_forward_and_back(reach: Reach) -> None:
+    def fill(connection: Connection) -> None:
+        upgrade(connection, "0001")
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+
+    await within(reach, fill)
+    before = await within(reach, rows_of)
+    async with open_store(reach()):
+        pass
+    assert await within(reach, rows_of) == before
+    await within(reach, lambda connection: downgrade(connection, "0001"))
+    assert await within(reach, rows_of) == before
+    await within(reach, upgrade)
+    await within(reach, execute(OLD_ROWS[-1].replace("'device:a', 0", "'device:b', 0")))
+    ids = await within(reach, lambda connection: connection.execute(text("SELECT id FROM transitions")).scalars().all())
+    assert sorted(ids) == [1, 2, 3, 4]  # type: ignore[call-overload]

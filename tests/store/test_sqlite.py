@@ -16,10 +16,10 @@ from structlog.testing import capture_logs
 
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import Looked
-from netmon.model.looks import Look
-from netmon.model.moments import Duration, Moment
+from netmon.model.looks import Failure, Look
+from netmon.model.moments import DAY, Duration, Moment
 from netmon.model.news import Transition
-from netmon.model.states import State, Verdict
+from netmon.model.states import Reason, State, Verdict
 from netmon.ports import Batch, StoreError
 from netmon.store import SqlStore, StoreSettings, locate, open_store, read_store
 from netmon.store.database import Database
@@ -246,3 +246,29 @@ def _read_as_nobody(folder: str) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     return done.stdout.splitlines()
+
+
+async def test_a_new_file_gives_the_room_of_what_was_dropped_back_in_steps(tmp_path: Path) -> None:
+    file = tmp_path / "netmon.db"
+    evidence = Failure(Reason.TIMEOUT, "x" * 2_000)
+
+    def missed(n: int) -> Looked:
+        look = Look(
+            check=CheckId("check:device:a/icmp"), at=Moment(n), took=Duration(1), verdict=Verdict.MISSED,
+            failure=evidence,
+        )  # fmt: skip
+        return Looked(look=look, plan=1, sequence=n)
+
+    async with open_store(at(tmp_path)) as store:
+        await store.begin_life("centre", Moment(0))
+        await store.keep(Batch(life=1, beat=Moment(9_000), looked=[missed(n) for n in range(9_000)]))
+    before = file.stat().st_size
+    async with open_store(at(tmp_path)) as store:
+        while not (await store.clear("looks", Moment(400 * DAY))).is_done:
+            pass
+        steps = [await store.reclaim()]
+        while not steps[-1].is_done:
+            steps.append(await store.reclaim())
+    assert len(steps) > 2
+    assert file.stat().st_size < before / 10
+    assert before - file.stat().st_size == sum(step.size_bytes for step in steps)
