@@ -26,6 +26,15 @@ _ROWS = {
     "netmon_storage_": ("storage",),
     "netmon_processor_": ("processor",),
     "netmon_http_phase_seconds": ("phase",),
+    "netmon_http_step_duration_seconds": ("step",),
+    "netmon_http_value": ("name",),
+    "netmon_dns_": ("server",),
+    "netmon_plugin_duration_seconds": (),
+    "netmon_plugin_value": ("measure", "unit"),
+    "netmon_plugin_": ("measure",),
+    "netmon_host_processor_seconds_total": ("mode",),
+    "netmon_host_filesystem_": ("filesystem",),
+    "netmon_host_interface_": ("interface",),
 }
 """The labels that tell the rows of a table apart, by the beginning of its families' names, the longest first."""
 
@@ -85,9 +94,11 @@ def _row_labels(name: str) -> tuple[str, ...]:
 
 
 def _own_health() -> Iterator[Series]:
-    """What netmon shows of itself once it has a plan with a check of every kind."""
+    """What netmon shows of itself once it has a plan with a check of every kind, was reported to, and has tidied up."""
     health = Health(FakeClock(), lab=False)
     health.plan_taken(_plan(), 1, FakeClock().now())
+    health.heartbeats_answered("", 0)
+    health.tidied("", 1, 0)
     for metric in health.registry.collect():
         yield from _sampled(metric)
 

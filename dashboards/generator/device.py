@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.generator.pages import Page, Row, choose_one, choose_some, choose_window, lay_out
 from dashboards.generator.panels import (
+    BITS,
+    BUSY,
+    BYTES,
     RATIO,
     SECONDS,
+    STATE,
     Column,
     Panel,
     Style,
@@ -17,14 +23,12 @@ from dashboards.generator.panels import (
     list_rows,
     show_number,
 )
-from dashboards.generator.promql import Query, rate, state_code, utilisation
-from dashboards.generator.words import ADMIN_STATUS, CODES, OPER_STATUS, STATES, Text
+from dashboards.generator.promql import Query, rate, select, state_code, utilisation
+from dashboards.generator.words import ADMIN_STATUS, OPER_STATUS, Text
 
 _THIS = 'device="$device"'
-_STATE = Style(looks={CODES[state]: look for state, look in STATES.items()})
-_BYTES = Style(unit="bytes")
-_BITS = Style(unit="bps")
-_PER_SECOND = Style(unit="pps", steps=((None, "text"), (0.001, "orange")))
+_own = partial(select, matchers=_THIS)
+_LOST = Style(unit="pps", steps=((None, "text"), (0.001, "orange")))
 
 
 def build() -> models.Dashboard:
@@ -33,7 +37,7 @@ def build() -> models.Dashboard:
         Page(
             uid="netmon-device",
             title=Text("Thiết bị", "Device"),
-            about="One device: its states, its checks, its round trips, and what it says of itself by SNMP.",
+            about="One device: states, checks, round trips, and what it says of itself, by SNMP or an exporter.",
             variables=(
                 choose_some("department", Text("Đơn vị", "Department"), "netmon_device_info"),
                 choose_one(
@@ -46,18 +50,15 @@ def build() -> models.Dashboard:
                 Row(Text("Trạng thái", "States"), _states()),
                 Row(Text("Giao diện", "Interfaces"), [_interfaces()]),
                 Row(Text("Bộ xử lý, bộ nhớ, lưu trữ", "Processors, memory, storage"), _readings()),
+                Row(Text("Theo exporter", "By its exporter"), _by_exporter()),
             ),
         )
     )  # fmt: skip
 
 
-def _own(family: str) -> str:
-    return f"{family}{{{_THIS}}}"
-
-
 def _now() -> list[Panel]:
     return [
-        show_number(Text("Trạng thái", "State"), [Query(state_code("device", _THIS))], style=_STATE),
+        show_number(Text("Trạng thái", "State"), [Query(state_code("device", _THIS))], style=STATE),
         show_number(
             Text("Tỷ lệ tới được", "Share of the time shown in which it could be reached; a rough guide"),
             [Query(f"avg_over_time({_own('netmon_device_up')}[$__range])")],
@@ -104,7 +105,7 @@ def _states() -> list[Panel]:
                 Query(state_code("check", _THIS), "{{check}}"),
                 Query(state_code("interface", _THIS), "{{interface}}"),
             ],
-            style=_STATE,
+            style=STATE,
         ),
         draw_curves(
             Text("Thời gian khứ hồi", "Round trip; no curve while it does not answer"),
@@ -116,7 +117,6 @@ def _states() -> list[Panel]:
 
 
 def _interfaces() -> Panel:
-    busy = Style(unit="percentunit", steps=((None, "text"), (0.7, "orange"), (0.9, "red")))
     oper, admin = _own("netmon_interface_oper_status"), _own("netmon_interface_admin_status")
     speed = f"{_own('netmon_interface_speed_bytes_per_second')} * 8"
     return list_rows(
@@ -124,13 +124,13 @@ def _interfaces() -> Panel:
         [
             _by_name(oper, "Hoạt động", Style(looks=OPER_STATUS)),
             _by_name(admin, "Quản trị", Style(looks=ADMIN_STATUS)),
-            _by_name(speed, "Tốc độ", _BITS),
-            _by_name(f"{rate('netmon_interface_receive_bytes_total', _THIS)} * 8", "Nhận", _BITS),
-            _by_name(f"{rate('netmon_interface_transmit_bytes_total', _THIS)} * 8", "Gửi", _BITS),
-            _by_name(utilisation("receive", _THIS), "Mức nhận", busy),
-            _by_name(utilisation("transmit", _THIS), "Mức gửi", busy),
-            _by_name(_both_ways("errors"), "Lỗi", _PER_SECOND),
-            _by_name(_both_ways("discards"), "Bỏ", _PER_SECOND),
+            _by_name(speed, "Tốc độ", BITS),
+            _by_name(f"{rate('netmon_interface_receive_bytes_total', _THIS)} * 8", "Nhận", BITS),
+            _by_name(f"{rate('netmon_interface_transmit_bytes_total', _THIS)} * 8", "Gửi", BITS),
+            _by_name(utilisation("receive", _THIS), "Mức nhận", BUSY),
+            _by_name(utilisation("transmit", _THIS), "Mức gửi", BUSY),
+            _by_name(_both_ways("errors"), "Lỗi", _LOST),
+            _by_name(_both_ways("discards"), "Bỏ", _LOST),
         ],
         key=("interface",),
         span=24,
@@ -170,7 +170,7 @@ def _readings() -> list[Panel]:
         draw_curves(
             Text("Bộ nhớ tráo đổi đang dùng", "Swap space in use"),
             [Query(f"{_own('netmon_memory_swap_size_bytes')} - {_own('netmon_memory_swap_free_bytes')}", "đang dùng")],
-            style=_BYTES,
+            style=BYTES,
         ),
         draw_curves(
             Text("Lưu trữ đã dùng", "Storage in use"),
@@ -185,3 +185,45 @@ def _readings() -> list[Panel]:
             ],
         ),
     ]
+
+
+def _by_exporter() -> list[Panel]:
+    size, available = _own("netmon_host_memory_size_bytes"), _own("netmon_host_memory_available_bytes")
+    ways = {"receive": "nhận", "transmit": "gửi"}
+    return [
+        draw_curves(
+            Text("Bộ xử lý bận", "Share of the processors' time that was not idle"),
+            [Query(_own("netmon_host_processor_busy_ratio"), "bận")],
+            style=RATIO,
+            span=8,
+        ),
+        draw_curves(
+            Text("Bộ nhớ", "Memory: what programs have, and what they can still have"),
+            [Query(f"{size} - {available}", "đang dùng"), Query(available, "còn")],
+            style=Style(unit="bytes", stacked=True),
+            span=8,
+        ),
+        draw_curves(
+            Text("Lưu lượng", "Traffic of each interface"),
+            [
+                Query(f"{rate(f'netmon_host_interface_{way}_bytes_total', _THIS)} * 8", f"{{{{interface}}}} {said}")
+                for way, said in ways.items()
+            ],
+            style=BITS,
+            span=8,
+        ),
+        list_rows(
+            Text("Hệ thống tệp", "File systems"),
+            [
+                Column(expr=_by_filesystem("used_ratio"), name="Đã dùng", style=BUSY),
+                Column(expr=_by_filesystem("size_bytes"), name="Kích thước", style=BYTES),
+                Column(expr=_by_filesystem("available_bytes"), name="Còn", style=BYTES),
+            ],
+            key=("filesystem",),
+            span=24,
+        ),
+    ]
+
+
+def _by_filesystem(what: str) -> str:
+    return f"sum by (filesystem) ({_own(f'netmon_host_filesystem_{what}')})"

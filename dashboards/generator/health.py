@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.generator.pages import Page, Row, choose_one, lay_out
 from dashboards.generator.panels import (
+    BUSY,
+    BYTES,
+    PER_SECOND,
     SECONDS,
+    STATE,
     WORRY,
     Panel,
     Style,
@@ -15,12 +21,11 @@ from dashboards.generator.panels import (
     list_facts,
     show_number,
 )
-from dashboards.generator.promql import QUICK, Query, quantile, rate, state_code
-from dashboards.generator.words import CODES, LAB, STATES, TAKEN, Text
+from dashboards.generator.promql import QUICK, Query, quantile, rate, select, state_code
+from dashboards.generator.words import AWAY, DONE, LAB, TAKEN, Text
 
 _THIS = 'instance="$instance"'
-_STATE = Style(looks={CODES[state]: look for state, look in STATES.items()})
-_PER_SECOND = Style(unit="cps")
+_own = partial(select, matchers=_THIS)
 _STALE = Style(unit="s", steps=((None, "green"), (30, "red")))
 
 
@@ -36,16 +41,14 @@ def build() -> models.Dashboard:
                 Row(Text("Hiện tại", "Now"), _now()),
                 Row(Text("Quan sát", "Looking"), _looking()),
                 Row(Text("Lưu giữ", "Keeping"), _keeping()),
-                Row(Text("Cho xem", "Showing"), _showing()),
+                Row(Text("Vùng đệm khi kho dữ liệu vắng mặt", "Spool, while the store is away"), _spooling()),
+                Row(Text("Dọn dẹp", "Housekeeping"), _tidying()),
+                Row(Text("Các cửa", "Doors"), _showing()),
                 Row(Text("Kế hoạch", "Plan"), _planning()),
                 Row(Text("Tiến trình", "Process"), _process()),
             ),
         )
     )
-
-
-def _own(family: str) -> str:
-    return f"{family}{{{_THIS}}}"
 
 
 def _per_second(counter: str) -> str:
@@ -109,7 +112,7 @@ def _looking() -> list[Panel]:
         draw_curves(
             Text("Lượt quan sát mỗi giây", "Looks per second, by kind"),
             [Query(f"sum by (kind) ({_per_second('netmon_looks_total')})", "{{kind}}")],
-            style=_PER_SECOND,
+            style=PER_SECOND,
         ),
         draw_curves(
             Text("Tỷ lệ không trả lời", "Share of looks that were missed, by kind"),
@@ -122,13 +125,13 @@ def _looking() -> list[Panel]:
         draw_curves(
             Text("Lượt bị bỏ qua mỗi giây", "Slots without a look, per second"),
             [Query(_per_second("netmon_skipped_slots_total"), "{{kind}}")],
-            style=_PER_SECOND,
+            style=PER_SECOND,
             span=8,
         ),
         draw_curves(
             Text("Lỗi của bộ thu thập mỗi giây", "Crashes of collectors, per second"),
             [Query(_per_second("netmon_collector_crashes_total"), "{{kind}}")],
-            style=_PER_SECOND,
+            style=PER_SECOND,
             span=8,
         ),
         draw_timeline(
@@ -137,7 +140,7 @@ def _looking() -> list[Panel]:
                 Query(state_code("poller", _THIS), "{{poller}}"),
                 Query(state_code("check", f'{_THIS},poller!=""'), "{{check}}"),
             ],
-            style=_STATE,
+            style=STATE,
         ),
     ]
 
@@ -145,15 +148,18 @@ def _looking() -> list[Panel]:
 def _keeping() -> list[Panel]:
     return [
         draw_curves(
-            Text("Thời gian lưu (99 %)", "How long the store takes to keep a batch"),
-            [Query(quantile(0.99, "netmon_store_commit_duration_seconds", _THIS), "99 %")],
+            Text("Thời gian lưu (50 %, 99 %)", "How long the store takes to keep a batch"),
+            [
+                Query(quantile(0.5, "netmon_store_commit_duration_seconds", _THIS), "50 %"),
+                Query(quantile(0.99, "netmon_store_commit_duration_seconds", _THIS), "99 %"),
+            ],
             style=SECONDS,
             span=8,
         ),
         draw_curves(
             Text("Dòng lưu mỗi giây", "Rows kept per second"),
             [Query(_per_second("netmon_store_rows_total"), "dòng")],
-            style=_PER_SECOND,
+            style=PER_SECOND,
             span=8,
         ),
         draw_curves(
@@ -164,12 +170,83 @@ def _keeping() -> list[Panel]:
     ]
 
 
+def _spooling() -> list[Panel]:
+    begin = _own("netmon_spool_begin_timestamp_seconds")
+    room = f"{_own('netmon_spool_bytes')} / ({_own('netmon_spool_limit_bytes')} > 0)"
+    return [
+        show_number(
+            Text("Kho dữ liệu", "Whether the store takes what is seen"),
+            [Query(_own("netmon_store_away"))],
+            style=Style(looks=AWAY),
+        ),
+        show_number(
+            Text("Chờ từ", "How long something has waited in the spool; nought while nothing does"),
+            [Query(f"(time() - {begin}) * ({begin} > bool 0)")],
+            style=Style(unit="s", steps=((None, "green"), (1, "orange"), (300, "red"))),
+        ),
+        show_number(
+            Text("Đang chờ", "What waits in the spool"), [Query(_own("netmon_spool_bytes"))], style=BYTES
+        ),
+        show_number(Text("Đã dùng", "Share of its room that is taken"), [Query(room)], style=BUSY),
+        show_number(
+            Text("Chuyển trạng thái đang chờ", "Transitions that were told and wait in the spool"),
+            [Query(_own("netmon_spool_transitions"))],
+        ),
+        show_number(
+            Text("Chi tiết đã bỏ", "Rows of detail that were given up for want of room, in the time shown"),
+            [Query(_in_range("netmon_spool_thinned_rows_total"))],
+            style=WORRY,
+        ),
+        draw_curves(
+            Text("Vùng đệm", "What waits in the spool, and how much it may take"),
+            [Query(_own("netmon_spool_bytes"), "đang chờ"), Query(_own("netmon_spool_limit_bytes"), "giới hạn")],
+            style=BYTES,
+        ),
+        draw_curves(
+            Text("Mẻ không lưu được mỗi giây", "Batches that the store did not take at once, per second"),
+            [Query(_per_second("netmon_store_failures_total"), "mẻ")],
+            style=PER_SECOND,
+        ),
+    ]  # fmt: skip
+
+
+def _tidying() -> list[Panel]:
+    last = _own("netmon_housekeeping_last_success_timestamp_seconds")
+    return [
+        show_number(
+            Text("Lần dọn cuối", "Since a round was last done; nothing before the first of this process"),
+            [Query(f"time() - ({last} > 0)")],
+            style=Style(unit="s", steps=((None, "green"), (2 * 86_400, "red"))),
+        ),
+        show_number(
+            Text("Kết quả", "Whether the last round was done, or put off because the store refused a step"),
+            [Query(f"{_own('netmon_housekeeping_last_successful')} and ({last} > 0)")],
+            style=Style(looks=DONE),
+        ),
+        show_number(
+            Text("Mất", "How long the last round took"),
+            [Query(_own("netmon_housekeeping_last_duration_seconds"))],
+            style=SECONDS,
+        ),
+        show_number(
+            Text("Đã trả lại", "Room that was given back to the system, in the time shown"),
+            [Query(_in_range("netmon_housekeeping_freed_bytes_total"))],
+            style=BYTES,
+        ),
+        show_number(
+            Text("Dòng đã dọn", "Rows that were too old and went, since netmon began"),
+            [Query(f"sum ({_own('netmon_housekeeping_rows_total')}) or 0 * {_own('netmon_build_info')}")],
+            span=8,
+        ),
+    ]
+
+
 def _showing() -> list[Panel]:
     return [
         draw_curves(
             Text("Lượt đọc mỗi giây", "Scrapes per second, by what became of them"),
             [Query(_per_second("netmon_scrapes_total"), "{{result}}")],
-            style=_PER_SECOND,
+            style=PER_SECOND,
             span=8,
         ),
         draw_curves(
@@ -182,6 +259,12 @@ def _showing() -> list[Panel]:
             Text("Số mẫu", "Samples in a scrape"),
             [Query(f'scrape_samples_scraped{{{_THIS},job="netmon"}}', "mẫu")],
             span=8,
+        ),
+        draw_curves(
+            Text("Cửa nhận nhịp báo", "Requests at the door for heartbeats per second, by what they were answered"),
+            [Query(_per_second("netmon_heartbeats_total"), "{{reply}}")],
+            style=PER_SECOND,
+            span=24,
         ),
     ]
 
@@ -225,7 +308,7 @@ def _process() -> list[Panel]:
         draw_curves(
             Text("Bộ nhớ", "Memory held"),
             [Query(_own("process_resident_memory_bytes"), "bộ nhớ")],
-            style=Style(unit="bytes"),
+            style=BYTES,
             span=6,
         ),
         draw_curves(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.generator.pages import Page, Row, choose_one, choose_window, lay_out
 from dashboards.generator.panels import (
+    BITS,
+    PACKETS,
     RATIO,
     SECONDS,
+    STATE,
     Panel,
     Style,
     draw_curves,
@@ -15,13 +20,11 @@ from dashboards.generator.panels import (
     list_facts,
     show_number,
 )
-from dashboards.generator.promql import Query, rate, state_code, utilisation
-from dashboards.generator.words import ADMIN_STATUS, CODES, OPER_STATUS, STATES, Text
+from dashboards.generator.promql import Query, rate, select, state_code, utilisation
+from dashboards.generator.words import ADMIN_STATUS, OPER_STATUS, Text
 
 _THIS = 'device="$device",interface="$interface"'
-_STATE = Style(looks={CODES[state]: look for state, look in STATES.items()})
-_BITS = Style(unit="bps")
-_PACKETS = Style(unit="pps")
+_own = partial(select, matchers=_THIS)
 _WAYS = {"receive": "nhận", "transmit": "gửi"}
 _CASTS = {"unicast": "đơn hướng", "multicast": "đa hướng", "broadcast": "quảng bá"}
 
@@ -50,10 +53,6 @@ def build() -> models.Dashboard:
     )
 
 
-def _own(family: str) -> str:
-    return f"{family}{{{_THIS}}}"
-
-
 def _now() -> list[Panel]:
     changed = f"netmon_device_uptime_seconds - on (instance, device) group_right () {_own(_LAST_CHANGE)}"
     return [
@@ -70,18 +69,18 @@ def _now() -> list[Panel]:
         show_number(
             Text("Tốc độ danh định", "Nominal speed"),
             [Query(f"{_own('netmon_interface_speed_bytes_per_second')} * 8")],
-            style=_BITS,
+            style=BITS,
         ),
         show_number(Text("Từ lần đổi trạng thái", "Since its status last changed"), [Query(changed)], style=SECONDS),
         show_number(
             Text("Mức 95 % nhận", "What was received in all but the busiest twentieth of what is shown"),
             [Query(_busy("receive"))],
-            style=_BITS,
+            style=BITS,
         ),
         show_number(
             Text("Mức 95 % gửi", "What was sent in all but the busiest twentieth of what is shown"),
             [Query(_busy("transmit"))],
-            style=_BITS,
+            style=BITS,
         ),
         list_facts(
             Text("Mô tả", "What the device says of it"),
@@ -109,7 +108,7 @@ def _traffic() -> list[Panel]:
         draw_curves(
             Text("Lưu lượng", "Traffic"),
             [Query(f"{rate(f'netmon_interface_{way}_bytes_total', _THIS)} * 8", said) for way, said in _WAYS.items()],
-            style=_BITS,
+            style=BITS,
         ),
         draw_curves(
             Text("Mức sử dụng", "Share of the nominal speed"),
@@ -120,7 +119,7 @@ def _traffic() -> list[Panel]:
             draw_curves(
                 Text(f"Gói tin {said}", f"Packets: {way}, by how many they are meant for"),
                 [Query(rate(f"netmon_interface_{way}_{cast}_packets_total", _THIS), _CASTS[cast]) for cast in _CASTS],
-                style=_PACKETS,
+                style=PACKETS,
             )
             for way, said in _WAYS.items()
         ),
@@ -130,12 +129,12 @@ def _traffic() -> list[Panel]:
 def _losses() -> list[Panel]:
     unknown = rate("netmon_interface_receive_unknown_protocols_total", _THIS)
     return [
-        draw_curves(Text("Lỗi", "Damaged packets"), _both("errors"), style=_PACKETS, span=8),
-        draw_curves(Text("Bỏ", "Good packets that were dropped"), _both("discards"), style=_PACKETS, span=8),
+        draw_curves(Text("Lỗi", "Damaged packets"), _both("errors"), style=PACKETS, span=8),
+        draw_curves(Text("Bỏ", "Good packets that were dropped"), _both("discards"), style=PACKETS, span=8),
         draw_curves(
             Text("Giao thức lạ", "Packets of protocols that are not supported"),
             [Query(unknown, "nhận")],
-            style=_PACKETS,
+            style=PACKETS,
             span=8,
         ),
     ]
@@ -146,7 +145,7 @@ def _states() -> list[Panel]:
         draw_timeline(
             Text("Đầu đường truyền", "Believed state; there is one where a link ends, or with `watch: true`"),
             [Query(state_code("interface", _THIS), "{{interface}}")],
-            style=_STATE,
+            style=STATE,
             span=12,
         ),
         draw_timeline(

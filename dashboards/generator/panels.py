@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.generator.catalogue import help_of
 from dashboards.generator.promql import Query
-from dashboards.generator.words import COLUMNS, LAB, Appearance, Text
+from dashboards.generator.words import CODES, COLUMNS, LAB, STATES, Appearance, Text
 
 Panel = stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
 P = TypeVar("P", stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
@@ -51,6 +51,16 @@ class Style:
 PLAIN = Style()
 SECONDS = Style(unit="s")
 RATIO = Style(unit="percentunit", limit=1)
+BYTES = Style(unit="bytes")
+BITS = Style(unit="bps")
+PACKETS = Style(unit="pps")
+PER_SECOND = Style(unit="cps")
+STATE = Style(looks={CODES[state]: look for state, look in STATES.items()})
+"""A state by its code, as `state_code` gives it."""
+BUSY = Style(unit="percentunit", steps=((None, "text"), (0.7, "orange"), (0.9, "red")))
+"""A share of something that should not run out."""
+CERTIFICATE = Style(unit="s", steps=((None, "red"), (7 * 86_400, "orange"), (30 * 86_400, "green")))
+"""How long a certificate is still good for."""
 WORRY = Style(steps=((None, "green"), (1, "red")))
 """A number that should be nought."""
 
@@ -226,17 +236,26 @@ def _label_properties(label: str, key: Sequence[str]) -> list[models.DynamicConf
     if label == "lab":
         properties.append(models.DynamicConfigValue("mappings", [_LAB_MARK]))
     if label in _PAGES:
-        device = "${__data.fields.device:percentencode}" if "device" in key else "${device:percentencode}"
-        url = f"{_PAGES[label]}&var-device={device}&${{datasource:queryparam}}&${{__url_time_range}}"
+        page, variables = _PAGES[label]
+        chosen = "".join(_choose(each, key) for each in variables)
+        url = f"/d/{page}?{chosen}${{datasource:queryparam}}&${{__url_time_range}}"
         properties.append(models.DynamicConfigValue("links", [{"title": "", "url": url, "targetBlank": False}]))
     return properties
 
 
 _PAGES = {
-    "device": "/d/netmon-device?",
-    "interface": "/d/netmon-interface?var-interface=${__data.fields.interface:percentencode}",
+    "device": ("netmon-device", ("device",)),
+    "interface": ("netmon-interface", ("interface", "device")),
+    "service": ("netmon-services", ("service",)),
 }
-"""Where a click on a label leads, but for the device and the rest."""
+"""Where a click on a label leads, and what is chosen there."""
+
+
+def _choose(variable: str, key: Sequence[str]) -> str:
+    """The part of a link that chooses *variable* as the row says it, or else as the page has it."""
+    place = f"__data.fields.{variable}" if variable in key else variable
+    return f"var-{variable}=${{{place}:percentencode}}&"
+
 
 _LAB_MARK = models.ValueMap(
     options={

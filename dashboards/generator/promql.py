@@ -11,8 +11,8 @@ WINDOW = "$window"
 
 WINDOWS = ("4m10s", "10m10s", "30m10s", "1h10s")
 
-CERTIFICATE_ENDS = '{__name__=~"netmon_.+_certificate_expiry_timestamp_seconds"}'
-"""When certificates end, whichever kind of check saw them."""
+CERTIFICATES = '__name__=~"netmon_.+_certificate_expiry_timestamp_seconds"'
+"""Matches the families that say when a certificate ends, whichever kind of check saw it."""
 
 QUICK = "$__rate_interval"
 """Over how long rates of netmon's own counters are taken: they are of the moment at every scrape."""
@@ -24,6 +24,11 @@ class Query:
 
     expr: str
     legend: str = ""
+
+
+def select(family: str, matchers: str) -> str:
+    """*family* where *matchers* hold."""
+    return f"{family}{{{matchers}}}"
 
 
 def state_code(kind: str, matchers: str = "") -> str:
@@ -47,7 +52,7 @@ def greater(left: str, right: str) -> str:
 
 def rate(counter: str, matchers: str = "", window: str = WINDOW) -> str:
     """Rise per second of *counter*."""
-    return f"rate({counter}{{{matchers}}}[{window}])" if matchers else f"rate({counter}[{window}])"
+    return f"rate({select(counter, matchers) if matchers else counter}[{window}])"
 
 
 def utilisation(direction: str, matchers: str = "") -> str:

@@ -6,8 +6,11 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.generator.pages import Page, Row, choose_some, choose_window, lay_out
 from dashboards.generator.panels import (
+    BUSY,
+    CERTIFICATE,
     RATIO,
     SECONDS,
+    STATE,
     Column,
     Panel,
     Style,
@@ -19,13 +22,11 @@ from dashboards.generator.panels import (
     show_number,
     sort_rows,
 )
-from dashboards.generator.promql import CERTIFICATE_ENDS, Query, greater, placed, rate, state_code, utilisation
-from dashboards.generator.words import CODES, LAB, RUNNING, STATES, Text
+from dashboards.generator.promql import CERTIFICATES, Query, greater, placed, rate, select, state_code, utilisation
+from dashboards.generator.words import LAB, RUNNING, STATES, Text
 
 _HERE = 'department=~"$department",site=~"$site"'
 _PLACE = "title, role, department, site, tier, lab"
-_STATE = Style(looks={CODES[state]: look for state, look in STATES.items()})
-_DAY = 86_400.0
 
 
 def build() -> models.Dashboard:
@@ -80,7 +81,7 @@ def _now() -> list[Panel]:
         show_number(
             Text("Trạm quan sát", "The poller, judged by its canaries"),
             [Query(f"max ({state_code('poller')})")],
-            style=_STATE,
+            style=STATE,
         ),
         lab,
     ]
@@ -96,7 +97,7 @@ def _trouble() -> list[Panel]:
         sort_rows(
             list_rows(
                 Text("Thiết bị không hoạt động tốt", "Devices that are not up"),
-                [Column(expr=devices, name=state, style=_STATE)],
+                [Column(expr=devices, name=state, style=STATE)],
                 key=("device", *where),
                 span=24,
             ),
@@ -105,7 +106,7 @@ def _trouble() -> list[Panel]:
         sort_rows(
             list_rows(
                 Text("Dịch vụ không hoạt động tốt", "Services that are not up"),
-                [Column(expr=services, name=state, style=_STATE)],
+                [Column(expr=services, name=state, style=STATE)],
                 key=("service", *where),
             ),
             state,
@@ -113,7 +114,7 @@ def _trouble() -> list[Panel]:
         sort_rows(
             list_rows(
                 Text("Đầu đường truyền không hoạt động tốt", "Watched link ends that are not up"),
-                [Column(expr=ends, name=state, style=_STATE)],
+                [Column(expr=ends, name=state, style=STATE)],
                 key=("device", "interface", "department", "site", "lab"),
             ),
             state,
@@ -152,12 +153,12 @@ def _history() -> list[Panel]:
         draw_timeline(
             Text("Thiết bị từng không hoạt động tốt", "Devices that were not up at some time of what is shown"),
             [Query(_troubled("device"), "{{device}} {{title}}")],
-            style=_STATE,
+            style=STATE,
         ),
         draw_timeline(
             Text("Dịch vụ từng không hoạt động tốt", "Services that were not up at some time of what is shown"),
             [Query(_troubled("service"), "{{service}} {{title}}")],
-            style=_STATE,
+            style=STATE,
         ),
     ]
 
@@ -173,7 +174,7 @@ def _outlook() -> list[Panel]:
     busiest = greater(utilisation("receive"), utilisation("transmit"))
     busiest = f"({busiest} and on (instance, device, interface) netmon_interface_state)"
     errors = f"({rate('netmon_interface_receive_errors_total')} + {rate('netmon_interface_transmit_errors_total')})"
-    left = f"({placed(CERTIFICATE_ENDS, 'service', _HERE, place)}) - time()"
+    left = f"({placed(select('', CERTIFICATES), 'service', _HERE, place)}) - time()"
     return [
         _top(
             Text("Chậm nhất", "Longest round trips"),
@@ -187,7 +188,7 @@ def _outlook() -> list[Panel]:
             Column(
                 expr=placed(busiest, "device", _HERE, "department, site"),
                 name="Mức sử dụng",
-                style=Style(unit="percentunit", steps=((None, "text"), (0.7, "orange"), (0.9, "red"))),
+                style=BUSY,
             ),
             key=("device", "interface", "department", "site"),
         ),
@@ -209,11 +210,7 @@ def _outlook() -> list[Panel]:
         list_rows(
             Text("Chứng thư sắp hết hạn", "Certificates that end next"),
             [
-                Column(
-                    expr=f"bottomk(10, {left})",
-                    name="Còn lại",
-                    style=Style(unit="s", steps=((None, "red"), (7 * _DAY, "orange"), (30 * _DAY, "green"))),
-                )
+                Column(expr=f"bottomk(10, {left})", name="Còn lại", style=CERTIFICATE)
             ],
             key=("service", "check", "title", "department"),
         ),

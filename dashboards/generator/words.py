@@ -61,6 +61,8 @@ ADMIN_STATUS: Mapping[int, Appearance] = {
 LAB: Mapping[int, Appearance] = {0: Appearance("thực tế", "green"), 1: Appearance("mô phỏng", "blue")}
 RUNNING: Mapping[int, Appearance] = {0: Appearance("không trả lời", "red"), 1: Appearance("đang chạy", "green")}
 TAKEN: Mapping[int, Appearance] = {0: Appearance("bị từ chối", "red"), 1: Appearance("đã nhận", "green")}
+AWAY: Mapping[int, Appearance] = {0: Appearance("đang nhận", "green"), 1: Appearance("vắng mặt", "red")}
+DONE: Mapping[int, Appearance] = {0: Appearance("bị hoãn", "orange"), 1: Appearance("xong", "green")}
 
 COLUMNS: Mapping[str, str] = {
     "device": "Thiết bị",
@@ -85,5 +87,9 @@ COLUMNS: Mapping[str, str] = {
     "lab": "Mô phỏng",
     "version": "Phiên bản",
     "hash": "Mã kế hoạch",
+    "hostname": "Tên máy",
+    "system": "Hệ điều hành",
+    "release": "Bản phát hành",
+    "filesystem": "Hệ thống tệp",
 }
 """What the columns of a table are called, by the label that fills them."""

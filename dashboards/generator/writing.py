@@ -8,12 +8,12 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards.generator import device, health, interface, province
+from dashboards.generator import device, health, interface, province, services
 
 
 def render_dashboards() -> Mapping[str, str]:
     """Every dashboard as JSON, by the name of its file."""
-    pages = (province.build(), device.build(), interface.build(), health.build())
+    pages = (province.build(), device.build(), interface.build(), services.build(), health.build())
     return {
         f"{page.uid}.json": json.dumps(page, cls=JSONEncoder, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         for page in pages

@@ -13,13 +13,14 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import generate_latest as generate_text
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from netmon.export.instruments import Keeping, Looking, Planning, Running
+from netmon.export.instruments import Keeping, Looking, Planning, Receiving, Running, Tidying
 from netmon.export.misfits import Misfit, MisfitError
 from netmon.export.syntax import Syntax
 from netmon.kernel.clock import Clock
 from netmon.model.moments import Duration, Moment, in_seconds
 from netmon.model.plan import Plan
 from netmon.model.states import Verdict
+from netmon.ports import Backlog
 
 _TOLD_MISFITS = 64
 """How many different misfits are logged; more of them are only counted."""
@@ -47,6 +48,8 @@ class Health:
         self._told_misfits: set[str] = set()
         self._looking = Looking(self.registry)
         self._keeping = Keeping(self.registry)
+        self._tidying = Tidying(self.registry)
+        self._receiving = Receiving(self.registry)
         self._planning = Planning(self.registry)
         self._running = Running(self.registry)
         ProcessCollector(registry=self.registry)
@@ -76,6 +79,10 @@ class Health:
         """A collector raised: a bug of ours."""
         self._looking.crashes.labels(kind).inc()
 
+    def look_not_made(self, kind: str) -> None:
+        """A look came to nothing on our side."""
+        self._looking.not_made.labels(kind).inc()
+
     def kept(self, rows: int, took: Duration, at: Moment) -> None:
         """A batch of *rows* was kept; the commit took *took*."""
         self._keeping.rows.inc(rows)
@@ -89,6 +96,38 @@ class Health:
     def rows_waiting(self, count: int) -> None:
         """So many rows wait to be kept."""
         self._keeping.waiting.set(count)
+
+    def tidied(self, table: str, rows: int, size_bytes: int) -> None:
+        """So many rows were too old and went; so many bytes were given back."""
+        if rows:
+            self._tidying.rows.labels(table).inc(rows)
+        self._tidying.freed.inc(size_bytes)
+
+    def housekeeping_ended(self, at: Moment, took: Duration, *, is_done: bool) -> None:
+        """A round of housekeeping ended, done or given up for now."""
+        self._tidying.took.set(in_seconds(took))
+        self._tidying.is_good.set(is_done)
+        if is_done:
+            self._tidying.last.set(_timestamp(at))
+
+    def rows_thinned(self, count: int) -> None:
+        """So many rows of detail were given up for want of room while the store was away."""
+        self._keeping.thinned.inc(count)
+
+    def backlog_is(self, backlog: Backlog) -> None:
+        """So much waits for the store."""
+        self._keeping.is_away.set(backlog.since is not None)
+        self._keeping.away_since.set(_timestamp(backlog.since) if backlog.since is not None else 0)
+        self._keeping.spooled.set(backlog.size_bytes)
+        self._keeping.spooled_news.set(backlog.transitions)
+
+    def spool_may_take(self, limit_bytes: int) -> None:
+        """The spool has so much room."""
+        self._keeping.limit.set(limit_bytes)
+
+    def heartbeats_answered(self, reply: str, count: int) -> None:
+        """So many more requests were answered with *reply*; none of them lets its series begin at nought."""
+        self._receiving.answered.labels(reply).inc(count)
 
     def plan_taken(self, plan: Plan, version: int, at: Moment) -> None:
         """*plan* is in force since *at*."""

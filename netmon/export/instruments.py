@@ -42,6 +42,12 @@ class Looking:
             ("kind",),
             registry=registry,
         )
+        self.not_made = Counter(
+            "netmon_looks_not_made_total",
+            "Looks that came to nothing on netmon's side (a secret, a file or a plug-in that is not fit), by kind.",
+            ("kind",),
+            registry=registry,
+        )
         self.in_flight = Gauge("netmon_looks_in_flight", "Looks that are being asked.", registry=registry)
         self.last = Gauge("netmon_last_look_timestamp_seconds", "When the last look was finished.", registry=registry)
 
@@ -63,6 +69,60 @@ class Keeping:
         )
         self.failures = Counter(
             "netmon_store_failures_total", "Batches that the store did not take at once.", registry=registry
+        )
+        self.is_away = Gauge(
+            "netmon_store_away", "1 while what is seen goes into the spool and not into the store.", registry=registry
+        )
+        self.away_since = Gauge(
+            "netmon_spool_begin_timestamp_seconds",
+            "Since when something waits in the spool; 0 while nothing does.",
+            registry=registry,
+        )
+        self.spooled = Gauge("netmon_spool_bytes", "What waits in the spool.", registry=registry)
+        self.spooled_news = Gauge(
+            "netmon_spool_transitions", "Transitions that were told and wait in the spool.", registry=registry
+        )
+        self.limit = Gauge("netmon_spool_limit_bytes", "How much the spool may take.", registry=registry)
+        self.thinned = Counter(
+            "netmon_spool_thinned_rows_total",
+            "Rows of detail that were given up for want of room while the store was away.",
+            registry=registry,
+        )
+
+
+class Tidying:
+    """How housekeeping goes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.rows = Counter(
+            "netmon_housekeeping_rows_total",
+            "Rows that were too old and went, by table.",
+            ("table",),
+            registry=registry,
+        )
+        self.freed = Counter(
+            "netmon_housekeeping_freed_bytes_total", "Room that was given back to the system.", registry=registry
+        )
+        self.took = Gauge(
+            "netmon_housekeeping_last_duration_seconds", "How long the last round took.", registry=registry
+        )
+        self.last = Gauge(
+            "netmon_housekeeping_last_success_timestamp_seconds", "When a round was last done.", registry=registry
+        )
+        self.is_good = Gauge(
+            "netmon_housekeeping_last_successful", "0 while the last round was put off.", registry=registry
+        )
+
+
+class Receiving:
+    """What jobs report, and how they are answered."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answered = Counter(
+            "netmon_heartbeats_total",
+            "Requests at the door for heartbeats, by what they were answered.",
+            ("reply",),
+            registry=registry,
         )
 
 

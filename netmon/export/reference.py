@@ -8,7 +8,7 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from netmon.export.families import OWN_FAMILIES, Family, declared_families
-from netmon.export.instruments import Keeping, Looking, Planning, Running
+from netmon.export.instruments import Keeping, Looking, Planning, Receiving, Running, Tidying
 from netmon.ports import CollectorKind
 
 _OPENING = """# Metrics
@@ -92,7 +92,7 @@ def _table(families: Iterable[Family]) -> Iterator[str]:
 
 def _health_table() -> Iterator[str]:
     registry = CollectorRegistry()
-    for instruments in (Looking, Keeping, Planning, Running):
+    for instruments in (Looking, Keeping, Tidying, Receiving, Planning, Running):
         instruments(registry)
     yield "| family | type | meaning |\n| --- | --- | --- |\n"
     for metric in registry.collect():

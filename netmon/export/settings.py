@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import AfterValidator, Field, WithJsonSchema
-
+from netmon.kernel.listening import ListenText, split_listen
 from netmon.kernel.settings import DurationText, Settings
 from netmon.model.moments import SECOND, Duration
-
-
-def _split(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host.strip("[]") or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise ValueError(f'"{listen}" is not an address and a port; write 127.0.0.1:9780 or "[::1]:9780"')
-    if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise ValueError(f'"{listen}" is ambiguous; write an IPv6 address in brackets: "[::1]:9780"')
-    return host.strip("[]"), int(port)
-
-
-def _listen(text: str) -> str:
-    _split(text)
-    return text
-
-
-ListenText = Annotated[
-    str,
-    AfterValidator(_listen),
-    WithJsonSchema({"type": "string", "pattern": r"^.*:\d{1,5}$", "examples": ["127.0.0.1:9780"]}),
-]
-"""An address and a port to listen on, such as ``127.0.0.1:9780`` or ``[::1]:9780``."""
 
 
 class ExportSettings(Settings):
@@ -53,4 +30,4 @@ class ExportSettings(Settings):
     @property
     def address(self) -> tuple[str, int]:
         """The host and the port of `listen`."""
-        return _split(self.listen)
+        return split_listen(self.listen)

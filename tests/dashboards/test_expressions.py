@@ -20,6 +20,7 @@ VARIABLES = MappingProxyType(
         "site": ".*",
         "device": "syt-gw1",
         "interface": "Dialer0",
+        "service": ".*",
         "window": "4m10s",
     }
 )

@@ -76,10 +76,11 @@ def links(page: dict[str, Any]) -> list[tuple[str, set[str]]]:
     return [(re.findall(r"/d/([\w-]+)", url)[0], set(re.findall(r"[?&]var-(\w+)=", url))) for url in urls]
 
 
-def test_the_overview_leads_to_devices_and_interfaces() -> None:
+def test_the_overview_leads_to_devices_interfaces_and_services() -> None:
     assert {uid for uid, _ in links(read_page(DASHBOARDS / "netmon-province.json"))} == {
         "netmon-device",
         "netmon-interface",
+        "netmon-services",
     }
 
 

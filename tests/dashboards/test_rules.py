@@ -10,7 +10,11 @@ import yaml
 from tests.dashboards.asking import DASHBOARDS, RULES, alerts
 
 RUNBOOK = (DASHBOARDS.parent / "docs" / "runbook.md").read_text(encoding="utf-8")
-TESTS = yaml.safe_load((DASHBOARDS / "rules" / "netmon_test.yml").read_text(encoding="utf-8"))["tests"]
+TESTS = [
+    test
+    for path in (DASHBOARDS / "rules").glob("*_test.yml")
+    for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
+]
 SEVERITIES = {"critical", "warning"}
 
 

@@ -322,6 +322,36 @@ def test_labels_are_written_once_while_the_rows_stay_the_same(
     ]
 
 
+def test_numbers_that_did_not_change_stay_and_those_that_did_are_replaced(
+    exposition: Exposition, subject: MakeSubject, check: MakeCheck, lines: Lines
+) -> None:
+    exposition.show_plan([subject(GW1, "snmp")])
+    for received in (1, 1, 2, 2):
+        table = Readings(PORTS, {IN: (received, received + 1), SPEED: (100, 100)})
+        exposition.show_readings(check(GW1, "snmp"), [table], {})
+
+        assert [line.rpartition(" ")[2] for line in lines(exposition, IN)] == [str(received), str(received + 1)]
+        assert [line.rpartition(" ")[2] for line in lines(exposition, SPEED)] == ["100", "100"]
+
+
+def test_the_same_numbers_come_back_after_they_were_hidden_or_missing(
+    exposition: Exposition, subject: MakeSubject, check: MakeCheck, lines: Lines
+) -> None:
+    table = Readings(PORTS, {IN: (1, 2)})
+    exposition.show_plan([subject(GW1, "snmp")])
+    exposition.show_readings(check(GW1, "snmp"), [table], {})
+    shown = lines(exposition, IN)
+
+    exposition.hide_readings(check(GW1, "snmp").id)
+    exposition.show_readings(check(GW1, "snmp"), [table], {})
+    assert lines(exposition, IN) == shown
+
+    exposition.show_readings(check(GW1, "snmp"), [], {})
+    assert lines(exposition, IN) == []
+    exposition.show_readings(check(GW1, "snmp"), [table], {})
+    assert lines(exposition, IN) == shown
+
+
 def test_other_rows_are_written_anew(
     exposition: Exposition, subject: MakeSubject, check: MakeCheck, lines: Lines
 ) -> None:

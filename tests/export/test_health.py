@@ -18,7 +18,7 @@ from netmon.model.ids import EntityId
 from netmon.model.moments import MILLISECOND, SECOND, Duration, Moment
 from netmon.model.plan import Plan, Subject
 from netmon.model.states import Verdict
-from netmon.ports import Vitals
+from netmon.ports import Backlog, Vitals
 
 NOON = Moment(1_800_000_000 * SECOND)
 
@@ -51,6 +51,7 @@ def test_a_look_is_counted_by_kind_and_verdict_with_its_lag_and_its_time(health:
     vitals.look_finished("icmp", Verdict.MISSED, Duration(20 * MILLISECOND), SECOND)
     vitals.slots_skipped("icmp", 3)
     vitals.collector_crashed("snmp")
+    vitals.look_not_made("plugin")
     vitals.looks_in_flight(17)
 
     seen = samples(health)
@@ -61,6 +62,7 @@ def test_a_look_is_counted_by_kind_and_verdict_with_its_lag_and_its_time(health:
     assert seen["netmon_look_duration_seconds_sum{kind=icmp}"] == 1
     assert seen["netmon_skipped_slots_total{kind=icmp}"] == 3
     assert seen["netmon_collector_crashes_total{kind=snmp}"] == 1
+    assert seen["netmon_looks_not_made_total{kind=plugin}"] == 1
     assert seen["netmon_looks_in_flight{}"] == 17
     assert seen["netmon_last_look_timestamp_seconds{}"] == 1_800_000_000
 
@@ -76,6 +78,32 @@ def test_the_store_tells_how_it_keeps_up(health: Health) -> None:
     assert seen["netmon_store_commit_duration_seconds_sum{}"] == 0.004
     assert seen["netmon_store_last_commit_timestamp_seconds{}"] == 1_800_000_000.5
     assert seen["netmon_store_failures_total{}"] == 1
+
+
+def test_what_waits_for_the_store_shows_until_it_is_there(health: Health) -> None:
+    health.backlog_is(Backlog(since=NOON, size_bytes=4_096, transitions=7))
+    health.rows_thinned(3)
+    seen = samples(health)
+    assert seen["netmon_store_away{}"] == 1
+    assert seen["netmon_spool_begin_timestamp_seconds{}"] == NOON / SECOND
+    assert (seen["netmon_spool_bytes{}"], seen["netmon_spool_transitions{}"]) == (4_096, 7)
+    assert seen["netmon_spool_thinned_rows_total{}"] == 3
+
+    health.backlog_is(Backlog())
+    seen = samples(health)
+    assert (seen["netmon_store_away{}"], seen["netmon_spool_begin_timestamp_seconds{}"]) == (0, 0)
+
+
+def test_the_room_of_the_spool_and_what_jobs_were_answered_are_shown(health: Health) -> None:
+    health.spool_may_take(2**30)
+    health.heartbeats_answered("unknown", 0)
+    assert samples(health)["netmon_heartbeats_total{reply=unknown}"] == 0  # so that its first rise is seen
+
+    health.heartbeats_answered("unknown", 1)
+
+    seen = samples(health)
+    assert seen["netmon_heartbeats_total{reply=unknown}"] == 1
+    assert seen["netmon_spool_limit_bytes{}"] == 2**30
 
 
 def test_a_refused_reload_shows_until_a_plan_is_taken(health: Health, subject: Callable[..., Subject]) -> None:

@@ -1,10 +1,15 @@
-"""The dashboards and alerts as they are shipped, asked of a real Prometheus that scraped a netmon with real trouble."""
+"""The dashboards and alerts as they are shipped, asked of a real Prometheus that scraped a netmon with real trouble.
+
+The netmon watches the sample province on the lab, and real servers of every kind that the lab does not play.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,15 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from netmon.model.ids import EntityKind, kind_of
 from netmon.model.states import State
+from tests import stores
 from tests.dashboards.asking import DASHBOARDS, GRAFANA, Asked, asked_by_dashboards
 from tests.real.conftest import Note, needs
+from tests.real.counterparts import JOB, MACHINE, PLUGINS, PROGRAMS, SECRETS, SERVICE, SITE, TOKEN
 from tests.real.places import Place, end, open_place
 from tests.real.running import Netmon, running
 
-pytestmark = [pytest.mark.real, needs("ip", "curl", "prometheus", "promtool")]
+pytestmark = [pytest.mark.real, needs("ip", "curl", "prometheus", "promtool", *PROGRAMS)]
 
 REPOSITORY = DASHBOARDS.parent
 PROMETHEUS = "127.0.0.1:9090"
@@ -39,15 +47,29 @@ CHOSEN: tuple[Mapping[str, str], ...] = tuple(
         "instance": "127.0.0.1:9780",
         "department": ".*",
         "site": ".*",
+        "service": ".*",
         "window": "4m10s",
         "device": device,
         "interface": interface,
     }
-    for device, interface in ((SERVER, "eth0"), (SWITCH, "GigabitEthernet1/0/7"))
+    for device, interface in ((SERVER, "eth0"), (SWITCH, "GigabitEthernet1/0/7"), (MACHINE, "eth0"))
 )
-"""What is chosen on the dashboards: a server has no link ends, a switch has no file systems."""
+"""What is chosen: a server has no link ends, a switch has no file systems, and neither has an exporter."""
+
+KNOWN = (
+    *(f"{trouble} == 1" for trouble in TROUBLE),
+    *(f'rate(netmon_interface_receive_bytes_total{{device="{name}"}}[1m])' for name in (SERVER, SWITCH)),
+    f'rate(netmon_host_interface_receive_bytes_total{{device="{MACHINE}",interface="eth0"}}[1m])',
+    "netmon_host_processor_busy_ratio",
+    f'netmon_service_state{{service="{SERVICE}",state="up"}} == 1',
+    "netmon_heartbeat_run_size_bytes",
+    "netmon_housekeeping_last_success_timestamp_seconds > 0",
+    'rate(netmon_heartbeats_total{reply="kept"}[1m]) > 0',
+)
+"""What Prometheus gives once it knows what is broken, how fast counters rise, and what real servers say."""
 
 START_SECONDS = 10
+COUNTERPARTS_SECONDS = 60
 FIRST_LOOKS_SECONDS = 75
 KNOWN_SECONDS = 45
 
@@ -72,6 +94,11 @@ class Prometheus:
         """What discovery found for *job* and relabelling took away, by its labels before that."""
         found = self._api("targets?state=dropped")["droppedTargets"]
         return [target["discoveredLabels"] for target in found if target["discoveredLabels"]["job"] == job]
+
+    def scraped(self, job: str) -> list[dict[str, str]]:
+        """What discovery found for *job* and is scraped, by its labels after relabelling."""
+        found = self._api("targets?state=active")["activeTargets"]
+        return [target["labels"] for target in found if target["labels"]["job"] == job]
 
     def knows(self, *exprs: str) -> bool:
         """Whether each of *exprs* gives something."""
@@ -110,12 +137,47 @@ def open_prometheus(place: Place, folder: Path) -> Iterator[Prometheus]:
         end(process)
 
 
+@contextmanager
+def open_counterparts(place: Place, folder: Path) -> Iterator[None]:
+    """Real servers in *place*, and the site that watches them in *folder*; they have a network card to count on."""
+    place.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+    process = place.start(sys.executable, "-m", "tests.real.counterparts", str(folder), log=folder / "counterparts.log")
+    try:
+        deadline = time.monotonic() + COUNTERPARTS_SECONDS
+        while not (folder / SITE).exists():
+            said = (folder / "counterparts.log").read_text(encoding="utf-8")
+            assert process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.25)
+        yield
+    finally:
+        end(process)
+
+
+def write_files(folder: Path) -> Path:
+    """The sample province, which may also contact what is in the test's own place."""
+    document = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+    document["networks"].append("127.0.0.0/8")
+    document["plugins"] = [str(folder / PLUGINS)]
+    config = folder / "config.yaml"
+    lines = [
+        f"{key}: {json.dumps(value)}\n" for key, value in document.items()
+    ]  # a line for each key, as `stores` wants
+    config.write_text("".join(lines), encoding="utf-8")
+    shutil.copytree(REPOSITORY / "inventory", folder / "inventory")
+    return config
+
+
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("dashboards")
-    shutil.copy(REPOSITORY / "config.yaml", folder)
-    shutil.copytree(REPOSITORY / "inventory", folder / "inventory")
-    with open_place("dashboards") as place, running(place, folder / "config.yaml") as netmon:
+    config = write_files(folder)
+    stores.configure(config)
+    with (
+        open_place("dashboards") as place,
+        open_counterparts(place, folder),
+        running(place, config, **SECRETS) as netmon,
+    ):
         for target, fault in FAULTS.items():
             netmon.ask("lab.break", target=target, fault=fault)
         netmon.until("devices are listed", lambda: len(json.loads(netmon.page("/sd"))), within=START_SECONDS)
@@ -125,11 +187,18 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 def wait_for_trouble(netmon: Netmon, prometheus: Prometheus) -> None:
-    """Return when everything was looked at, and Prometheus knows what is broken and how fast counters rise."""
-    counters = [f'rate(netmon_interface_receive_bytes_total{{device="{name}"}}[1m])' for name in (SERVER, SWITCH)]
-    known = [f"{trouble} == 1" for trouble in TROUBLE]
+    """Return when everything was looked at, the job has reported, and Prometheus knows it all."""
     netmon.until("all first looks were done", netmon.is_ready, within=FIRST_LOOKS_SECONDS)
-    netmon.until("Prometheus knows it", lambda: prometheus.knows(*known, *counters), within=KNOWN_SECONDS)
+    report(netmon)
+    netmon.command("housekeeping")
+    netmon.until("Prometheus knows it", lambda: prometheus.knows(*KNOWN), within=KNOWN_SECONDS)
+
+
+def report(netmon: Netmon) -> None:
+    """What the job does when it is done."""
+    url = f"http://{netmon.settings.heartbeats.listen}/beat/{JOB}"
+    bearer = f"Authorization: Bearer {TOKEN}"
+    netmon.place.run("curl", "-fsS", "-H", bearer, url, "-d", "size=3 MiB", "-d", "duration=90")
 
 
 def test_every_expression_of_every_dashboard_gives_data_with_the_labels_that_are_shown(
@@ -174,7 +243,7 @@ def test_the_trouble_fires_its_alerts_and_netmon_itself_is_well(watched: Watched
     assert {rule["health"] for rule in watched.prometheus.rules()} == {"ok"}
 
 
-def test_prometheus_finds_every_device_by_sd_and_scrapes_none_that_the_lab_plays(watched: Watched) -> None:
+def test_prometheus_finds_every_device_by_sd_and_scrapes_the_one_that_the_lab_does_not_play(watched: Watched) -> None:
     subjects = watched.netmon.plan.subjects.values()
     devices = {
         subject.id
@@ -185,7 +254,7 @@ def test_prometheus_finds_every_device_by_sd_and_scrapes_none_that_the_lab_plays
     found = {f"device:{labels['__meta_netmon_device']}" for labels in watched.prometheus.dropped("node")}
 
     assert found == devices
-    assert watched.prometheus.ask('up{job="node"}') == []
+    assert [labels["device"] for labels in watched.prometheus.scraped("node")] == [MACHINE]
 
 
 def test_the_states_of_every_device_add_up(watched: Watched) -> None:
@@ -208,7 +277,10 @@ def test_the_states_of_every_device_add_up(watched: Watched) -> None:
     [
         pytest.param(("check", "config", "prometheus.yml"), id="the configuration"),
         pytest.param(("check", "rules", "rules/netmon.yml"), id="the rules"),
-        pytest.param(("test", "rules", "rules/netmon_test.yml"), id="every alert, when it should fire"),
+        pytest.param(
+            ("test", "rules", "rules/netmon_test.yml", "rules/housekeeping_test.yml"),
+            id="every alert, when it should fire",
+        ),
     ],
 )
 def test_promtool_is_content_with(arguments: tuple[str, ...]) -> None:
