@@ -4,9 +4,10 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
-BRIEFLY := grep -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+BRIEFLY := sed -nE 's/^((Collecting|Installing|Successfully).{0,88}).*/\1/p'
 PARTS   := snmpd snmp prometheus prometheus-snmp-exporter fping iproute2 iputils-ping nftables postgresql-15 \
-           nginx-light bind9 dnsmasq-base curl tmux procps
+           nginx-light bind9 dnsmasq-base postfix dovecot-imapd chrony prometheus-node-exporter \
+           monitoring-plugins-basic curl tmux procps
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -o pipefail
@@ -21,14 +22,17 @@ run: $(READY) ## start netmon on the sample province, played by the lab on loopb
 	@$(BIN)/netmon run
 
 test: $(READY) ## all tests; those on real parts skip with a reason where a part is missing
-	@$(BIN)/pytest
+	@echo "==> three at a time: everything but what looks at the clock"
+	@$(BIN)/pytest -n 3 --dist loadfile -m "not alone"
+	@echo "==> alone: outages and loads against the clock"
+	@$(BIN)/pytest -m alone
 
 check: $(READY) ## everything static, and the unit tests with every branch of the decisions
 	@echo "==> ruff";         $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy";         $(BIN)/mypy
 	@echo "==> lint-imports"; $(BIN)/lint-imports --no-cache
 	@echo "==> unit tests"
-	@$(BIN)/pytest -q --ignore=tests/real --ignore=tests/scenario/test_proof.py \
+	@$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/real --ignore=tests/scenario/test_proof.py \
 	  --cov=netmon.decisions --cov-branch --cov-fail-under=100 --cov-report=
 
 bench: $(READY) ## measure netmon beside its peers (needs `make parts` and root)

@@ -15,12 +15,14 @@ from typing import Protocol, runtime_checkable
 from pydantic import BaseModel
 
 from netmon.kernel.clock import Clock
+from netmon.model.heartbeats import Vigil
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import Event, LifeBegan, Looked, PlanTaken, Run
 from netmon.model.looks import Look, Outcome, Readings
 from netmon.model.moments import Duration, Moment
 from netmon.model.news import Status, Transition
 from netmon.model.plan import CheckSpec, Plan, Subject
+from netmon.model.rollups import Rolled, RolledPart
 from netmon.model.states import State, Verdict
 
 # ---------------------------------------------------------------- looking
@@ -32,9 +34,21 @@ class Collector(Protocol):
     async def look(self, timeout: Duration) -> Outcome:
         """Ask once and return within *timeout* (plus scheduling lag), whatever the target does.
 
-        What the target does wrong is a `Failure` in the outcome. An exception means a bug of ours: it is
-        counted and told, and is never taken for the target's trouble. Cancellation stops it at once and
-        leaves nothing open. Two looks of one collector may overlap only if its rule says so.
+        What the target does wrong is a `Failure` in the outcome. `CannotTellError` and `SecretError` mean that
+        nothing was learnt, any other exception a bug of ours: all are counted and told, and never taken for the
+        target's trouble. Cancellation stops it at once and leaves nothing open. Two looks of one collector may
+        overlap only if its rule says so.
+        """
+
+
+@runtime_checkable
+class SharedCollector(Collector, Protocol):
+    """A collector of a kind that waits for all of its targets in one place: its looks need no task of their own."""
+
+    def begin(self, timeout: Duration, end: Callable[[Outcome], None]) -> None:
+        """Ask once without waiting; *end* is called once with what `look` would return, perhaps before this returns.
+
+        An exception means what it means from `look`; *end* is not called then.
         """
 
 
@@ -64,6 +78,8 @@ class Ground:
         lab_echo: where the lab's echo server listens.
         networks: what may be contacted at all; empty where nothing is forbidden.
         directory: where relative paths in settings begin: the directory of ``config.yaml``.
+        plugins: the directories whose programs may be run; none may where empty.
+        vigil: what is remembered of the job that reports for a check; ``None`` where nobody listens to it.
     """
 
     clock: Clock
@@ -73,6 +89,8 @@ class Ground:
     lab_echo: tuple[str, int] | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     directory: Path = Path()
+    plugins: tuple[Path, ...] = ()
+    vigil: Callable[[CheckId], Vigil | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +104,8 @@ class CollectorKind:
         metrics: the families that its readings fill, by name, with their help; a name that ends in
             ``_total`` is a counter, any other a gauge.
         facts: label names of its info metric ``netmon_<name>_info``.
+        asks_nobody: its targets report by themselves, so that it needs no address.
+        rolled: the series of figures that are kept of its looks, for reports.
     """
 
     name: str
@@ -93,6 +113,8 @@ class CollectorKind:
     open: Callable[[Ground], AbstractAsyncContextManager[Questions]]
     metrics: Mapping[str, str]
     facts: tuple[str, ...] = ()
+    asks_nobody: bool = False
+    rolled: tuple[Rolled, ...] = ()
 
 
 # ---------------------------------------------------------------- keeping
@@ -100,6 +122,14 @@ class CollectorKind:
 
 class StoreError(Exception):
     """The store could not do what it was asked; the text says what, where, why and how to mend it."""
+
+
+class StoreAwayError(StoreError):
+    """The store cannot be reached now; as far as anybody knows nothing is wrong with what it holds."""
+
+
+class StoreEmptyError(StoreError):
+    """There is a store, and netmon has never kept anything in it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +140,7 @@ class Batch:
         beat: the poller was alive at this moment.
         runs: open and closed runs; one that was kept before is kept again with its new count.
         latest: the last look of checks, with its scalar readings and facts.
+        rolled: figures of 5 minutes; those that were kept before are kept again with what came since.
     """
 
     life: int
@@ -118,6 +149,7 @@ class Batch:
     runs: list[Run] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     latest: dict[CheckId, Latest] = field(default_factory=dict)
+    rolled: list[RolledPart] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +185,36 @@ class Memory:
     last_beat: Moment | None
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedLife:
+    """A life as the store has it: its number there, and how far it has got."""
+
+    life: int
+    last_beat: Moment
+
+
 class Store(Protocol):
     """The log and what is drawn from it. One process writes; any number read."""
+
+    async def prepare(self) -> None:
+        """Take the right to write, and bring an empty or older store to what this netmon writes.
+
+        Raises:
+            StoreAwayError: it cannot be reached; ask again later.
+            StoreError: it can, and is not fit to be written to.
+        """
 
     async def begin_life(self, poller: str, at: Moment) -> LifeBegan:
         """Open a new life of *poller*; its number is one more than the last."""
 
+    async def load_life(self, began: LifeBegan) -> LoadedLife:
+        """Keep a life that began while the store was away; one of that poller and moment is there only once."""
+
     async def take_plan(self, plan: Plan, at: Moment, sources: Mapping[str, str]) -> PlanTaken:
-        """Keep *plan* and the files that it came from; a plan that is in force already keeps its version."""
+        """Keep *plan* and the files that it came from; a plan that is in force already keeps its version.
+
+        The same plan taken at the same moment again is one taking.
+        """
 
     async def memory(self, poller: str) -> Memory:
         """What is remembered of everything that *poller* looked at."""
@@ -179,6 +233,152 @@ class Store(Protocol):
 
     def log(self) -> AsyncIterator[Event]:
         """Everything that was kept, in the order of the fold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What one table of the store holds, and what of it is too old.
+
+    Attributes:
+        name: the setting that says how long it is kept.
+        oldest: when its oldest row is from; ``None`` where it is empty.
+        keep_since: from where on its rows stay; ``None`` where all do.
+        size_bytes: what it takes on the disk, ``None`` where the database does not tell.
+        bytes_to_go: about how much of that goes with the rows that are too old.
+    """
+
+    name: str
+    table: str
+    rows: int
+    oldest: Moment | None
+    keep_since: Moment | None
+    rows_to_go: int
+    size_bytes: int | None
+    bytes_to_go: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """What one bounded step of clearing did: rows that went, bytes that were given back, whether nothing is left."""
+
+    rows: int
+    size_bytes: int
+    is_done: bool
+
+
+class Upkeep(Protocol):
+    """What a store wants to have done now and then; each step is short, and its caller has the turn to write."""
+
+    async def survey(self, horizons: Mapping[str, Moment]) -> Sequence[Holding]:
+        """What each table holds, and what of it is older than the horizon of its setting; changes nothing."""
+
+    async def clear(self, name: str, horizon: Moment) -> Cleared:
+        """Drop some of what the setting *name* does not keep beyond *horizon*."""
+
+    async def reclaim(self) -> Cleared:
+        """Give some of the room that is free inside the database back to the system."""
+
+    async def mark(self, name: str) -> Moment | None:
+        """The moment that was set under *name*."""
+
+    async def set_mark(self, name: str, at: Moment) -> None:
+        """Remember *at* under *name*; a mark never goes back."""
+
+
+# ---------------------------------------------------------------- keeping while the store is away
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledPlan:
+    """A plan that was taken while the store was away, with the files that it came from."""
+
+    taken: PlanTaken
+    sources: Mapping[str, str]
+
+
+SpoolRecord = LifeBegan | SpooledPlan | Batch
+"""What is kept at once; numbers of lives and versions of plans are the spool's own until the store gives them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMark:
+    """The plan in force, by its hash: the version that records go by, and the store's, as far as it has one."""
+
+    hash: str
+    version: int
+    kept_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where the records in a spool go on from: what the log before them comes to.
+
+    Attributes:
+        memory: what a life would begin with.
+        life: the life that goes on, numbered as in the records.
+        plan: the plan that is in force.
+    """
+
+    memory: Memory
+    life: LifeBegan | None = None
+    plan: PlanMark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits for the store. *since* is when it went away, ``None`` while it is there and nothing waits."""
+
+    since: Moment | None = None
+    size_bytes: int = 0
+    transitions: int = 0
+
+
+class SpoolReading(Protocol):
+    """One way through a spool, from its first record."""
+
+    async def more(self) -> Sequence[SpoolRecord]:
+        """The next few records, in order; none where there are no more for now."""
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether so much was read that it is worth forgetting."""
+
+
+class Spool(Protocol):
+    """Records on this machine's own disk, in order, as long as the store does not take them. Raises StoreError."""
+
+    async def open(self) -> Checkpoint | None:
+        """Take the right to it, and look what an earlier process has left; ``None`` where that is nothing."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no record waits."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What the records take on the disk."""
+
+    async def begin(self, checkpoint: Checkpoint) -> None:
+        """From now on records follow *checkpoint*; what was there before is forgotten."""
+
+    async def append(self, record: SpoolRecord) -> None:
+        """Keep *record* behind all others: with news, a life or a plan in it, so that a power cut cannot undo it."""
+
+    def reading(self) -> SpoolReading:
+        """A way through it from the beginning; the last one that was begun is the one that `forget` goes by."""
+
+    async def forget(self, checkpoint: Checkpoint) -> None:
+        """Let go of what was read and is in the store by now; *checkpoint* is what the log comes to there."""
+
+    async def tidy(self) -> None:
+        """Bring together what replaces each other, and stay within the limit."""
+
+    @property
+    def thinned_rows(self) -> int:
+        """How many rows of detail were given up for want of room."""
+
+    async def clear(self, checkpoint: Checkpoint) -> None:
+        """Forget everything: the store has it, and *checkpoint* is what it came to."""
 
 
 # ---------------------------------------------------------------- showing
@@ -215,6 +415,9 @@ class Vitals(Protocol):
     def collector_crashed(self, kind: str) -> None:
         """A collector raised: a bug of ours."""
 
+    def look_not_made(self, kind: str) -> None:
+        """A look came to nothing, by the doing of whoever set netmon up."""
+
     def kept(self, rows: int, took: Duration, at: Moment) -> None:
         """A batch of *rows* was kept; the commit took *took*."""
 
@@ -223,6 +426,18 @@ class Vitals(Protocol):
 
     def rows_waiting(self, count: int) -> None:
         """So many rows wait to be kept."""
+
+    def rows_thinned(self, count: int) -> None:
+        """So many rows of detail were given up for want of room while the store was away."""
+
+    def backlog_is(self, backlog: Backlog) -> None:
+        """So much waits for the store."""
+
+    def tidied(self, table: str, rows: int, size_bytes: int) -> None:
+        """So many rows were too old and went; so many bytes were given back."""
+
+    def housekeeping_ended(self, at: Moment, took: Duration, *, is_done: bool) -> None:
+        """A round of housekeeping ended, done or given up for now."""
 
     def plan_taken(self, plan: Plan, version: int, at: Moment) -> None:
         """*plan* is in force since *at*."""

@@ -1,8 +1,21 @@
 """The application: where the parts meet. Nobody else builds them."""
 
-from netmon.app.application import Application, FirstLooks, ListenError, StartError
+from netmon.app.application import Application, ListenError, StartError
 from netmon.app.asking import open_asking
-from netmon.app.files import Files, control_path, lab_settings, load_files, make_state_directory, open_reader
+from netmon.app.files import (
+    Files,
+    control_path,
+    lab_settings,
+    load_files,
+    locate_store,
+    make_state_directory,
+    open_database,
+    open_reader,
+    places_of,
+    spool_path,
+)
+from netmon.app.heartbeats import open_book, report_urls
+from netmon.app.standing import FirstLooks
 
 __all__ = [
     "Application",
@@ -13,7 +26,13 @@ __all__ = [
     "control_path",
     "lab_settings",
     "load_files",
+    "locate_store",
     "make_state_directory",
     "open_asking",
+    "open_book",
+    "open_database",
     "open_reader",
+    "places_of",
+    "report_urls",
+    "spool_path",
 ]

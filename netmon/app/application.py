@@ -9,22 +9,28 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from netmon.app.asking import Asking, open_asking
-from netmon.app.files import Files, control_path, lab_settings, locate_store, make_state_directory
-from netmon.app.verbs import Playing, Reloading
+from netmon.app.files import Files, control_path, lab_settings, locate_store, make_state_directory, spool_path
+from netmon.app.heartbeats import Reports
+from netmon.app.standing import FirstLooks, Standing
+from netmon.app.stepping import Stepping
+from netmon.app.verbs import Playing, Reloading, Tidying
 from netmon.collectors import KINDS
 from netmon.config.loading import Loaded
-from netmon.engine.control import Answer, ControlSocket
+from netmon.engine.control import ControlSocket
+from netmon.engine.deriving import derive_in_turn
+from netmon.engine.housekeeping import Housekeeping, Routine
+from netmon.engine.ledger import Ledger
 from netmon.engine.machine import Machine, Watching
-from netmon.export.doors import Readiness, build_doors
+from netmon.engine.rollups import Roller
+from netmon.export.doors import build_doors
 from netmon.export.exposition import Exposition
 from netmon.export.health import Health
 from netmon.export.server import listen, serve
@@ -32,14 +38,13 @@ from netmon.export.settings import ExportSettings
 from netmon.kernel.clock import SystemClock
 from netmon.lab.drawing import draw_layout
 from netmon.lab.running import Lab, open_lab
-from netmon.model.moments import SECOND, Duration, in_seconds
 from netmon.snmp.descriptors import raise_descriptor_limit
-from netmon.store.opening import open_store
+from netmon.store.opening import attach_store
+from netmon.store.spool import DiskSpool
+from netmon.store.store import SqlStore
 
 DESCRIPTORS = 65_536
 SPARE_DESCRIPTORS = 500
-STORE_PATIENCE = Duration(30 * SECOND)
-"""netmon is not ready when the store has taken nothing for so long."""
 
 
 class ListenError(Exception):
@@ -55,14 +60,6 @@ class StartError(Exception):
     """netmon could not start; the text says what, where, why and how to mend it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLooks:
-    """How many checks of the plan wait for their first look, and how many there are."""
-
-    left: int
-    checks: int
-
-
 class Application:
     """One running netmon."""
 
@@ -70,49 +67,76 @@ class Application:
         self._files = Files(path, loaded)
         self._events = structlog.get_logger("netmon.app")
         self._clock = SystemClock()
-        settings = self._files.settings
-        self._health = Health(self._clock, lab=settings.lab is not None)
-        self._exposition = Exposition(KINDS, self._health.refuse)
-        self._export = ExportSettings(listen=settings.listen)
-        self._machine: Machine | None = None
+        self._export = ExportSettings(listen=self._files.settings.listen)
+        self._stop = asyncio.Event()
+        self._stepping = Stepping(self._files, self._clock, self._stop)
+        self._show_nothing_yet()
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT; SIGHUP reloads.
+        """Run until SIGTERM or SIGINT; SIGHUP reloads. Whoever restores a backup is given the store meanwhile.
 
         Raises:
             StoreError, SecretError, ListenError, StartError, Mistakes: the store, a secret, an address or the lab
                 could not be had.
         """
+        await self._run_once()
+        while await self._stepping.until_we_may_go_on():
+            self._show_nothing_yet()
+            await self._run_once()
+
+    def _show_nothing_yet(self) -> None:
+        """What is told of netmon and of what it watches begins here, as it does in a new process."""
+        self._health = Health(self._clock, lab=self._files.settings.lab is not None)
+        self._exposition = Exposition(KINDS, self._health.refuse)
+        self._standing = Standing(self._files, self._clock)
+
+    async def _run_once(self) -> None:
+        """Run until `_stop` is set."""
         settings = self._files.settings
-        with _start_errors(f"cannot use the state directory {settings.state}", "give netmon's user the right to it"):
-            make_state_directory(settings)
-        if (descriptors := raise_descriptor_limit(DESCRIPTORS)) < len(self._files.plan.checks) + SPARE_DESCRIPTORS:
-            self._events.warning("descriptors_short", allowed=descriptors, checks=len(self._files.plan.checks))
+        self._make_ready()
         database = locate_store(settings, self._files.places)
         async with AsyncExitStack() as stack:
             group = await stack.enter_async_context(asyncio.TaskGroup())
             listening = self._listen()
-            store = await stack.enter_async_context(open_store(database))
+            store = await stack.enter_async_context(attach_store(database))
+            ledger = await self._open_ledger(stack, store)
             lab = await self._open_lab(stack, group)
-            asking = await stack.enter_async_context(open_asking(self._files, self._clock, lab.echo if lab else None))
-            self._machine = machine = Machine(
+            reports = Reports(self._files, self._clock, self._health.heartbeats_answered)
+            echo = lab.echo if lab else None
+            asking = await stack.enter_async_context(open_asking(self._files, self._clock, echo, reports.book))
+            self._standing.machine = machine = Machine(
                 clock=self._clock,
-                store=store,
+                ledger=ledger,
                 exporter=self._exposition,
                 vitals=self._health,
                 looking=settings.looking,
+                new_roller=self._new_roller,
             )
             first = self._watching(asking)  # a credential that leads to no secret is told before anything is asked
-            reloading = Reloading(self._files, lambda: self._watching(asking), machine.take, self._health)
-            verbs = {"about": self._tell_about, "reload": reloading.reload, **Playing(lab).verbs}
+            with _start_errors("cannot take heartbeats", "give that check another token"):
+                await reports.begin(machine, first.plan)
+            reloading = Reloading(self._files, lambda: self._watching(asking), reports.take, self._health)
+            housekeeping = Housekeeping(
+                clock=self._clock, store=store, turn=machine.turn, vitals=self._health, routine=self._routine
+            )
+            verbs = {
+                "about": self._standing.tell_about,
+                "reload": reloading.reload,
+                "step_aside": self._stepping.step_aside,
+                **Playing(lab).verbs,
+                **Tidying(housekeeping).verbs,
+            }
             control = ControlSocket(control_path(settings), verbs)
             with _start_errors("cannot open the control socket", "choose a shorter `state:`"):
                 control.listen()
-            doors = build_doors(self._exposition, self._health, self._readiness, self._export)
+            doors = build_doors(self._exposition, self._health, self._standing.readiness, self._export)
             work = [
                 group.create_task(machine.run(lambda: self._watching(asking, first)), name="machine"),
                 group.create_task(serve(doors, listening, self._export), name="doors"),
                 group.create_task(control.run(), name="control"),
+                group.create_task(reports.run(), name="heartbeats"),
+                group.create_task(derive_in_turn(self._clock, store, self._zone), name="rollups"),
+                group.create_task(housekeeping.run(), name="housekeeping"),
             ]
             self._events.info("netmon_started", listen=settings.listen, lab=lab is not None)
             await self._until_stopped(group, reloading)
@@ -121,11 +145,28 @@ class Application:
             await asyncio.wait(work)
         self._events.info("netmon_stopped")
 
+    def _make_ready(self) -> None:
+        """See to what netmon needs of this machine: a directory of its own, and open files for every check."""
+        settings, checks = self._files.settings, len(self._files.plan.checks)
+        with _start_errors(f"cannot use the state directory {settings.state}", "give netmon's user the right to it"):
+            make_state_directory(settings)
+        if (descriptors := raise_descriptor_limit(DESCRIPTORS)) < checks + SPARE_DESCRIPTORS:
+            self._events.warning("descriptors_short", allowed=descriptors, checks=checks)
+
+    async def _open_ledger(self, stack: AsyncExitStack, store: SqlStore) -> Ledger:
+        """The store with the spool before it, for as long as *stack* is open."""
+        settings = self._files.settings
+        spool = DiskSpool(spool_path(settings), limit=settings.spool.limit)
+        stack.callback(spool.close)
+        self._health.spool_may_take(settings.spool.limit)
+        ledger = Ledger(clock=self._clock, store=store, spool=spool, vitals=self._health)
+        await ledger.open()
+        return ledger
+
     @property
     def first_looks(self) -> FirstLooks | None:
         """How far the first looks are; ``None`` before the first life has begun."""
-        left = self._machine.first_looks_left if self._machine else None
-        return None if left is None else FirstLooks(left, len(self._files.plan.checks))
+        return self._standing.first_looks
 
     def _listen(self) -> socket.socket:
         try:
@@ -146,18 +187,17 @@ class Application:
 
     async def _until_stopped(self, group: asyncio.TaskGroup, reloading: Reloading) -> None:
         loop = asyncio.get_running_loop()
-        stopped = asyncio.Event()
 
         def hang_up() -> None:
             if _terminal_is_gone():
-                stopped.set()
-            else:
+                self._stepping.end()
+            elif not self._stop.is_set():
                 group.create_task(reloading.reload_on_signal(), name="reload")
 
         for stop in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(stop, stopped.set)
+            loop.add_signal_handler(stop, self._stepping.end)
         loop.add_signal_handler(signal.SIGHUP, hang_up)
-        await stopped.wait()
+        await self._stop.wait()
 
     def _watching(self, asking: Asking, known: Watching | None = None) -> Watching:
         """What is in force now; *known* where nothing has changed since."""
@@ -169,32 +209,19 @@ class Application:
             collectors=asking.collectors(self._files),
         )
 
-    async def _tell_about(self, question: Mapping[str, Any]) -> Answer:
-        """Who runs here, by which plan, and how it is doing."""
-        looks = self.first_looks
-        return {
-            "pid": os.getpid(),
-            "plan": self._files.plan.hash,
-            "checks": len(self._files.plan.checks),
-            "first_looks_left": looks.left if looks else None,
-            "listen": self._export.listen,
-            "drift_seconds": in_seconds(self._clock.drift()),
-        }
+    @property
+    def _zone(self) -> ZoneInfo:
+        organization = self._files.loaded.inventory.organization
+        return ZoneInfo(organization.zone if organization else "UTC")
 
-    def _readiness(self) -> Readiness:
-        causes = []
-        kept = self._machine.last_kept if self._machine else None
-        if kept is None:
-            causes.append("the store has not taken anything yet")
-        elif self._clock.now() - kept > STORE_PATIENCE:
-            waited = in_seconds(Duration(self._clock.now() - kept))
-            causes.append(f"the store has taken nothing for {waited:.0f} s; the log says why")
-        looks = self.first_looks
-        if looks is None:
-            causes.append("no plan was taken yet")
-        elif looks.left:
-            causes.append(f"{looks.left} checks wait for their first look")
-        return Readiness(tuple(causes))
+    @property
+    def _routine(self) -> Routine:
+        store = self._files.settings.store
+        return Routine(store.housekeeping, self._zone, store.retention.by_name)
+
+    def _new_roller(self) -> Roller:
+        declared = {kind.name: kind.rolled for kind in KINDS}
+        return Roller(declared, self._files.settings.rollups.interfaces)
 
 
 def _terminal_is_gone() -> bool:

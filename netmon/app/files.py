@@ -17,8 +17,22 @@ from netmon.store.opening import locate, read_store
 from netmon.store.reading import StoreReader
 
 SOCKET = "netmon.sock"
+SPOOL = "spool"
 
-FOR_RESTART = ("poller", "state", "store", "listen", "lab", "networks", "looking", "log")
+FOR_RESTART = (
+    "poller",
+    "state",
+    "store",
+    "spool",
+    "listen",
+    "heartbeats",
+    "lab",
+    "networks",
+    "plugins",
+    "looking",
+    "rollups",
+    "log",
+)
 """What only a restart can change."""
 
 
@@ -30,6 +44,11 @@ def load_files(path: Path) -> Loaded:
 def control_path(settings: Configuration) -> Path:
     """Where the running netmon of *settings* listens for the commands that change it."""
     return Path(settings.state) / SOCKET
+
+
+def spool_path(settings: Configuration) -> Path:
+    """Where things wait for a store that is away."""
+    return Path(settings.state) / SPOOL
 
 
 def make_state_directory(settings: Configuration) -> None:
@@ -52,6 +71,14 @@ async def open_reader(path: Path, settings: Configuration) -> AsyncIterator[Stor
     """
     async with read_store(locate_store(settings, places_of(path))) as reader:
         yield reader
+
+
+@asynccontextmanager
+async def open_database(path: Path, settings: Configuration) -> AsyncIterator[Database]:
+    """The database of the configuration at *path*, to read all of it; raises as `open_reader` does."""
+    database = locate_store(settings, places_of(path))
+    async with read_store(database):
+        yield database
 
 
 def locate_store(settings: Configuration, places: SecretPlaces) -> Database:

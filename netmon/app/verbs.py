@@ -14,13 +14,14 @@ from netmon.app.files import Files, load_files
 from netmon.config.difference import difference
 from netmon.config.loading import Loaded
 from netmon.engine.control import Answer, ControlError, Verb
+from netmon.engine.housekeeping import Housekeeping
 from netmon.engine.machine import Watching
 from netmon.kernel.problems import Mistakes
 from netmon.kernel.secrets import SecretError
 from netmon.lab.faults import Fault, LabError
 from netmon.lab.running import Lab
 from netmon.model.moments import rfc3339
-from netmon.ports import StoreError, Vitals
+from netmon.ports import Holding, StoreError, Vitals
 
 SHORTEST_HASH = 8
 
@@ -97,6 +98,29 @@ class Reloading:
         self._events.error("reload_refused", why=why, kept=self._files.plan.hash[:12])
 
 
+class Tidying:
+    """Has the store tidied up, and tells what it holds."""
+
+    def __init__(self, housekeeping: Housekeeping) -> None:
+        self._housekeeping = housekeeping
+
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """What may be asked, by name."""
+        return {"housekeeping": self._tidy}
+
+    async def _tidy(self, question: Mapping[str, Any]) -> Answer:
+        """What the tables hold and what is too old; unless it is a ``dry_run``, a round begins."""
+        try:
+            found = await self._housekeeping.survey()
+        except StoreError as error:
+            raise ControlError(str(error)) from error
+        was_at_work = self._housekeeping.is_at_work
+        if question.get("dry_run") is not True:
+            self._housekeeping.ask_for()
+        return {"tables": [_holding_json(holding) for holding in found], "was_at_work": was_at_work}
+
+
 class Playing:
     """Breaks and mends things in the lab, where there is one."""
 
@@ -132,6 +156,11 @@ class Playing:
         if self._lab is None:
             raise ControlError("this netmon watches in earnest: there is no lab (no `lab:` in config.yaml)")
         return self._lab
+
+
+def _holding_json(holding: Holding) -> dict[str, Any]:
+    moments = {"oldest": holding.oldest, "keep_since": holding.keep_since}
+    return dataclasses.asdict(holding) | {name: None if at is None else rfc3339(at) for name, at in moments.items()}
 
 
 def _text(question: Mapping[str, Any], key: str) -> str:

@@ -22,14 +22,19 @@ from netmon.cli.values import ConfigurationFile
 from netmon.cli.words import Words, marked
 
 COMMANDS = {
+    "init": marked("Write a first configuration for your own gateway and servers."),
     "run": marked("Run netmon until Ctrl-C or SIGTERM."),
     "status": marked("Tell what is not up: since when, why, and what it takes with it."),
     "history": marked("Show an entity's states over time, with what nobody watched."),
     "poll": marked("Look at a device, service or address now, and explain."),
+    "heartbeat": marked("Show where jobs such as backups report to, and what they reported last."),
     "check": marked("Read all files and tell every mistake in them."),
     "plan": marked("Show what a reload would change."),
     "reload": marked("Let the running netmon take the files as they are now."),
+    "housekeeping": marked("Let the running netmon drop what is too old, and tell what each table holds."),
     "schema": marked("Print JSON Schema of the files, for editors."),
+    "backup": marked("Write everything that was kept into one file."),
+    "restore": marked("Fill the store from a backup."),
     "lab": marked("Break and mend things in the lab."),
     "doctor": marked("Ask whether all is well with netmon itself, and what to do."),
 }
@@ -126,8 +131,8 @@ def _words(arguments: Sequence[str]) -> Words:
 def main(context: click.Context, config: Path) -> None:
     """Watch networks and services: what is down, since when, why.
 
-    Start with `netmon check`, then `netmon run`; from another terminal, `netmon status`. What is said before the
-    command about configuration and language may be said after it as well.
+    Start with `netmon init` or `netmon check`, then `netmon run`; from another terminal, `netmon status`. What is
+    said before the command about configuration and language may be said after it as well.
     """
     from netmon.cli.opening import open_session  # late: it brings the whole application along
 

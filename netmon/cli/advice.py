@@ -22,9 +22,14 @@ _BY_REASON: Mapping[Reason, str] = {
     Reason.CERTIFICATE_EXPIRES_SOON: marked("renew the certificate on the server before it ends"),
     Reason.FORBIDDEN: marked("it may not be asked: look at `networks:` and at this machine's firewall"),
     Reason.PARTIAL: marked("part of the answer is missing or odd: is it overloaded, is the firmware known for it?"),
+    Reason.OVERDUE: marked("the job did not run, hangs, or cannot reach netmon: look at its log, then report by hand"),
+    Reason.AWAITED: marked("no job has reported yet: `netmon heartbeat` shows where to"),
+    Reason.FAILED: marked("the job says itself that it failed: look at its log"),
     Reason.LOOPING: marked("its agent repeats itself: update its firmware"),
+    Reason.OVER_LIMIT: marked("it works, near its limits: make room there, or raise the limit of the check"),
 }
 _OTHERWISE = marked("the evidence above says what was seen")
+_WITHOUT_EXPECT = frozenset({"plugin", "prometheus"})
 _SILENT_AGENT = marked("a wrong community meets silence too: is SNMP on, the community right, this address let in?")
 
 
@@ -32,4 +37,6 @@ def advice(reason: Reason, kind: str) -> str:
     """What to look at where a check of *kind* failed for *reason*."""
     if reason is Reason.TIMEOUT and kind == "snmp":
         return _SILENT_AGENT
+    if reason is Reason.UNEXPECTED and kind in _WITHOUT_EXPECT:
+        return _OTHERWISE
     return _BY_REASON.get(reason, _OTHERWISE)

@@ -10,9 +10,19 @@ import click
 from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit
 from netmon.cli.findings import Finding, Health
-from netmon.cli.keeping import about_clock, about_control, about_disk, about_listen, about_state, about_store
+from netmon.cli.keeping import (
+    about_clock,
+    about_control,
+    about_disk,
+    about_listen,
+    about_state,
+    about_store,
+    about_synchronization,
+)
 from netmon.cli.screen import Screen
 from netmon.cli.session import Session
+from netmon.cli.shrinking import about_shrinking
+from netmon.cli.speed import about_speed
 from netmon.cli.surroundings import about_canaries, about_descriptors, about_icmp, about_lab, about_names, about_secrets
 from netmon.cli.words import Words, marked
 from netmon.config.loading import Loaded
@@ -39,9 +49,9 @@ _EXITS = {Health.WELL: Exit.FINE, Health.WARNING: Exit.ATTENTION, Health.BROKEN:
 _STYLES = {Health.WELL: "green", Health.UNKNOWN: "cyan", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
 _MARKS = {Health.WELL: "ok", Health.UNKNOWN: "?", Health.WARNING: "!", Health.BROKEN: "X"}
 _TOPICS = (
-    marked("configuration"), marked("state"), marked("disk"), marked("store"), marked("running"), marked("listen"),
-    marked("clock"), marked("icmp"), marked("descriptors"), marked("canaries"), marked("lab"), marked("secrets"),
-    marked("names"),
+    marked("configuration"), marked("state"), marked("disk"), marked("store"), marked("shrinking"), marked("speed"),
+    marked("running"), marked("listen"), marked("clock"), marked("synchronization"), marked("icmp"),
+    marked("descriptors"), marked("canaries"), marked("lab"), marked("secrets"), marked("names"),
 )  # fmt: skip
 """What findings are about: fixed names for programs, and said to people."""
 
@@ -57,9 +67,12 @@ async def _ask_everything(session: Session) -> list[Finding]:
         about_state(settings, words),
         about_disk(settings, words),
         await about_store(session.config, settings, session.local(loaded), words),
+        await about_shrinking(session.config, settings, words),
+        await about_speed(session.config, settings, session.clock, words),
         running.finding,
         about_listen(settings, words, is_ours=running.is_running),
         about_clock(running, words),
+        about_synchronization(words),
         about_icmp(loaded, words),
         about_descriptors(loaded, words),
         about_canaries(settings, words),

@@ -1,4 +1,4 @@
-"""The doctor's questions about what netmon keeps and whether it runs: state, disk, store, socket, address, clock."""
+"""The doctor's questions about what netmon keeps and whether it runs: state, disk, store, socket, address, clocks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from netmon.engine.control import ControlError, ask
 from netmon.export.server import listen
 from netmon.export.settings import ExportSettings
 from netmon.kernel.secrets import SecretError
+from netmon.kernel.synchronization import is_synchronized
 from netmon.model.moments import Duration
 from netmon.ports import StoreError
 
@@ -151,6 +152,20 @@ def about_listen(settings: Configuration, words: Words, *, is_ours: bool) -> Fin
             mend=say("stop who has it, or set another `listen:`"),
         )
     return Finding("listen", Health.WELL, say("{address} is free for metrics", address=address))
+
+
+def about_synchronization(words: Words) -> Finding:
+    """Whether somebody keeps the system's clock right."""
+    say, known = words.say, is_synchronized()
+    if known:
+        return Finding("synchronization", Health.WELL, say("the kernel knows its clock to be synchronised"))
+    return Finding(
+        "synchronization",
+        Health.UNKNOWN if known is None else Health.WARNING,
+        say("not known") if known is None else say("the kernel takes its clock for not synchronised"),
+        why=say("outages are dated by it, and compared with what devices and other pollers say"),
+        mend=say("run chrony or systemd-timesyncd against the province's time server"),
+    )
 
 
 def about_clock(running: Running, words: Words) -> Finding:

@@ -10,7 +10,7 @@ from netmon.app import open_reader
 from netmon.cli.changes import Changes
 from netmon.cli.everywhere import answering
 from netmon.cli.exits import Exit
-from netmon.cli.first_time import NOT_YET, has_never_run, has_no_store
+from netmon.cli.first_time import NOT_YET, has_no_store
 from netmon.cli.plan_lines import PlanTeller
 from netmon.cli.session import Session
 from netmon.config.difference import difference
@@ -19,6 +19,7 @@ from netmon.config.settings import Configuration
 from netmon.model.log import PlanTaken
 from netmon.model.moments import DAY, Moment
 from netmon.model.plan import Plan
+from netmon.ports import StoreEmptyError
 
 
 @click.command()
@@ -53,7 +54,7 @@ def plan(session: Session, as_json: bool) -> None:
 def _tell(session: Session, loaded: Loaded, changes: Changes, old: Plan) -> None:
     say, screen = session.words.say, session.screen
     settings, new = loaded.complete
-    if has_never_run(settings):
+    if not old.hash and not session.is_running(settings):
         screen.line((say(NOT_YET), "bold"))
     if not changes:
         screen.line((say("nothing differs from the plan in force"), "green"), f"  ({new.hash[:12]})")
@@ -69,5 +70,8 @@ def _tell(session: Session, loaded: Loaded, changes: Changes, old: Plan) -> None
 async def _in_force(session: Session, settings: Configuration) -> PlanTaken | None:
     if has_no_store(settings):
         return None
-    async with open_reader(session.config, settings) as reader:
-        return await reader.plan_in_force(settings.poller, Moment(session.clock.now() + DAY))
+    try:
+        async with open_reader(session.config, settings) as reader:
+            return await reader.plan_in_force(settings.poller, Moment(session.clock.now() + DAY))
+    except StoreEmptyError:
+        return None

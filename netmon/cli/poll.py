@@ -20,10 +20,13 @@ from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.decisions.verdict import weigh
 from netmon.kernel.secrets import SecretError
-from netmon.model.looks import Failure, Outcome
+from netmon.model.looks import CannotTellError, Failure, Outcome
 from netmon.model.moments import Moment, in_seconds, rfc3339
 from netmon.model.plan import CheckSpec, Subject
 from netmon.model.states import Verdict
+
+_OURS = (CannotTellError, SecretError, ValueError, OSError)
+"""What stops a look on our side: a file, a secret, or a right that this user does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ async def _poll(
             at = session.clock.now()
             try:
                 outcome = await asking.collector(check, subject).look(check.rule.timeout)
-            except (SecretError, ValueError, OSError) as error:  # a secret, or a right that this user does not have
+            except _OURS as error:
                 raise Stop(f"{check.id}: {error}", Exit.OUT_OF_REACH) from error
             verdict, failure = weigh(outcome, check.rule)
             polls.append(Poll(check, at, outcome, verdict, failure))

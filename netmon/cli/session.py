@@ -23,7 +23,7 @@ from netmon.engine.control import ControlError, ask
 from netmon.kernel.clock import Clock
 from netmon.kernel.problems import Mistakes, Problem, in_order
 from netmon.kernel.secrets import SecretError
-from netmon.ports import StoreError
+from netmon.ports import StoreEmptyError, StoreError
 
 Answer = TypeVar("Answer")
 
@@ -107,6 +107,8 @@ class Session:
         """Do *work*; what can be foreseen to go wrong ends the command with words."""
         try:
             return asyncio.run(work)
+        except* StoreEmptyError as group:
+            raise Stop(self.words.say(NOT_YET), Exit.OUT_OF_REACH) from group
         except* _OUT_OF_REACH as group:
             raise Stop(str(_first(group)), Exit.OUT_OF_REACH) from group
         except* Mistakes as group:

@@ -34,6 +34,12 @@ _POLL = """
 `missed`), `reason`, `evidence`, `facts`, `interfaces` (state by name), `readings` (rows of `{labels, values}`).
 """
 
+_HEARTBEAT = """
+`{jobs}`; a job: `check`, `url` (without its token), `expected_since`, `started` (of a run that has not ended), `ended`
+and `succeeded` (the last report of an end, and the last good one): `at`, `signal`, `seconds`, `bytes`, `code` and
+`message`.
+"""
+
 _CHECK = """
 `{ok, problems, plan}`; a problem: `file`, `line`, `column`, `path`, `cause`, `hint`; the plan (`null` with a problem):
 `hash`, the numbers of `departments`, `sites`, `links`, of `devices` and `services` that are looked at, of watched
@@ -52,6 +58,23 @@ change only at the next start; with mistakes in the files `{problems, plan}`, th
 hash that is kept (exit code 2).
 """
 
+_HOUSEKEEPING = (
+    "`{tables, was_at_work}`; each table `{name, table, rows, oldest, keep_since, rows_to_go, size_bytes, "
+    "bytes_to_go}`: `name` is its setting in `store.retention`, `keep_since` from where on its rows stay (null: for "
+    "ever), `bytes_to_go` an estimate."
+)
+
+_BACKUP = """
+`{file, size_bytes, created, revision, tables, verified}`: `tables` are rows by table, `verified` says that the file was
+read back.
+"""
+
+_RESTORE = """
+`{file, created, revision, tables, restored, replaced, stood_aside}`, the first four of the archive; `restored` is
+`false` in a dry run, `replaced` the file that holds what made way (or `null`), `stood_aside` whether a running netmon
+did.
+"""
+
 _FAULT = "A fault: `target`, `fault`, `since`, `until` (`null`: until it is mended), `options`."
 
 _DOCTOR = """
@@ -64,9 +87,14 @@ SHAPES: Mapping[str, str] = {
     "status": _STATUS,
     "history": _HISTORY,
     "poll": _POLL,
+    "heartbeat": _HEARTBEAT,
     "check": _CHECK,
     "plan": _PLAN,
     "reload": _RELOAD,
+    "housekeeping": _HOUSEKEEPING,
+    "init": "`{directory, written, files}`: the text of each file by its path; `written` is false in a dry run.",
+    "backup": _BACKUP,
+    "restore": _RESTORE,
     "schema": "The schema, or the three of them by name.",
     "lab break": f"`{{broken}}`. {_FAULT}",
     "lab mend": "`{mended}`: a list of faults.",

@@ -11,11 +11,13 @@ import click
 from netmon.app import open_reader
 from netmon.cli.detail import tell_detail
 from netmon.cli.everywhere import answering
-from netmon.cli.exits import Exit
+from netmon.cli.exits import Exit, Stop
 from netmon.cli.naming import UnknownNameError, find
+from netmon.cli.screen import error_screen
 from netmon.cli.session import Session
 from netmon.cli.situation import Situation, Standing, look_up
 from netmon.cli.status_lines import MOST_BLOCKS, Teller
+from netmon.cli.waiting import waiting_in_spool
 from netmon.config.loading import Loaded
 from netmon.config.settings import Configuration
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, entity_id, kind_of
@@ -40,12 +42,24 @@ def status(session: Session, about: str | None, everything: bool, exit_code: boo
     loaded = session.load()
     settings = session.settings(loaded)
     session.require_first_run(settings)
-    situation, latest = session.run(_read(session, loaded, settings))
+    waiting = waiting_in_spool(settings)
+    said = waiting.told(session.words, session.local(loaded)) if waiting else ""
+    try:
+        situation, latest = session.run(_read(session, loaded, settings))
+    except Stop:
+        if said:
+            error_screen().line((said, "bold"))
+        raise
+    if waiting:
+        situation = replace(situation, is_running=True)
     entity = _meant(session, about, situation, loaded)
     shown = _belonging(situation, entity)
     if as_json:
-        session.screen.json(_document(situation, shown if everything or entity else _unwell(shown), settings))
+        document = _document(situation, shown if everything or entity else _unwell(shown), settings)
+        session.screen.json(document | {"waiting": waiting.document() if waiting else None})
     else:
+        if said:
+            session.screen.line((said, "bold"))
         _tell(session, loaded, situation, entity, latest, everything=everything)
     if exit_code:
         raise click.exceptions.Exit(_verdict(shown))

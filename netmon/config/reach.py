@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from netmon.config.settings import IpNetwork
@@ -15,6 +16,7 @@ LAB_NETWORK = ip_network("127.20.0.0/16")
 _LOOPBACK = ip_network("127.0.0.0/8")
 
 
+@lru_cache(maxsize=64)  # one device is asked about several times in a row
 def literal_address(address: str) -> IPv4Address | IPv6Address | None:
     """*address*, or ``None`` where it is a host name."""
     try:

@@ -65,7 +65,9 @@ def _asked(bench: Workbench, service: Written) -> list[tuple[Settled, str]]:
     for each in settled:
         if url_is_sure or each in lacking:
             bench.problems.extend(each.own.missing)
-        address = bench.host_asked(each) or (url.parts.host if url is not None else None)
+        kind = bench.kinds.get(each.kind)
+        nobody = "" if kind is not None and kind.asks_nobody else None
+        address = bench.host_asked(each) or (url.parts.host if url is not None else nobody)
         if address is not None:
             bench.entrust(each, shown_step(node.path[-1], node.value), address)
             asked.append((each, address))

@@ -8,15 +8,18 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from netmon.engine.rollups import RollupSettings
 from netmon.engine.settings import LookingSettings
-from netmon.export.settings import ListenText
 from netmon.inventory.sites import Checks
 from netmon.inventory.words import Address, Id
+from netmon.kernel.listening import ListenText
 from netmon.kernel.problems import quote
 from netmon.kernel.settings import Settings
+from netmon.receivers.heartbeats.settings import HeartbeatDoorSettings
 from netmon.store.settings import StoreSettings
+from netmon.store.spool_settings import SpoolSettings
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -42,6 +45,16 @@ NetworkText = Annotated[
     WithJsonSchema({"type": "string", "examples": ["10.20.0.0/16"]}),
 ]
 """A network in CIDR form."""
+
+
+def _validate_directory(text: str) -> str:
+    if not Path(text).is_absolute() or ".." in Path(text).parts:
+        raise ValueError(f"{quote(text)} is no absolute path; write one such as /usr/lib/nagios/plugins")
+    return text
+
+
+DirectoryText = Annotated[str, AfterValidator(_validate_directory)]
+"""The absolute path of a directory."""
 
 
 class Canary(Settings):
@@ -85,8 +98,14 @@ class Configuration(Settings):
         default="inventory", min_length=1, description="The directory of the inventory, relative to this file."
     )
     store: StoreSettings = Field(default=StoreSettings(), description="Where history is kept.")
+    spool: SpoolSettings = Field(
+        default=SpoolSettings(), description="What is kept on this machine's own disk while the store is away."
+    )
     listen: ListenText = Field(
         default="127.0.0.1:9780", description="Address and port of metrics, health and service discovery."
+    )
+    heartbeats: HeartbeatDoorSettings = Field(
+        default=HeartbeatDoorSettings(), description="Where jobs report to `heartbeat` checks."
     )
     lab: str | None = Field(
         default=None,
@@ -96,10 +115,19 @@ class Configuration(Settings):
     networks: tuple[NetworkText, ...] = Field(
         min_length=1, description="What may be contacted at all; every address must lie inside one of these."
     )
+    plugins: tuple[DirectoryText, ...] = Field(
+        default=(),
+        max_length=16,
+        description="Directories whose programs `plugin` checks may run, the first that has one counting; without any"
+        " they run none. Only who may do all that netmon may should have the right to write there.",
+    )
     canaries: tuple[Canary, ...] = Field(
         default=(), description="What the poller must reach to trust itself; without any it never doubts itself."
     )
     looking: LookingSettings = Field(default=LookingSettings(), description="How many looks may be under way at once.")
+    rollups: RollupSettings = Field(
+        default=RollupSettings(), description="Which numbers are kept as figures for reports."
+    )
     roles: Mapping[Id, Role] = Field(
         default={}, description="Roles of your own, and other default checks for the roles that exist."
     )

@@ -61,6 +61,7 @@ class Workbench:
         kind = self.kinds.get(wanted.kind)
         settled = settle(wanted, kind, owner, implied.get(wanted.kind, {}), certain=certain)
         self.problems.extend(settled.told)
+        self._tell_unrunnable(settled)
         return settled
 
     def entrust(self, settled: Settled, subject: str, address: str) -> None:
@@ -94,6 +95,14 @@ class Workbench:
         for host, node in named:
             self.allow(host, node)
         return named[0][0] if named else None
+
+    def _tell_unrunnable(self, settled: Settled) -> None:
+        """Tell of a ``program`` that cannot be run because nobody says where programs may stand."""
+        program = settled.settings.get("program")
+        if isinstance(program, str) and not self.configured.root.at("plugins").value:
+            cause = f"{quote(program)} may not be run: plugins: in config.yaml names no directory"
+            hint = "name the one that it stands in, such as /usr/lib/nagios/plugins"
+            self.problems.append(settled.values.locate(("program",)).problem(cause, hint))
 
     def _hosts_named(self, settled: Settled) -> Iterator[tuple[str, Node]]:
         """The host of its ``url``, its ``host``, and its ``servers``, with the places where they stand."""

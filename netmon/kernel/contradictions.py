@@ -66,14 +66,16 @@ class _Survey:
         """A *model* of what is right in *value*; what is not it lacks, even as a default."""
         right: dict[str, Any] = {}
         for name, described in model.model_fields.items():
-            inside = faults.get(name)
-            if inside is None and name in value:
-                right[name] = _adapter(model, name).validate_python(value[name])
+            key = described.alias or name
+            inside = faults.get(key)
+            if inside is None and key in value:
+                right[key] = _adapter(model, name).validate_python(value[key])
             elif inside:
-                right[name] = self.remains(described.annotation, value[name], inside, (*path, name))
+                right[key] = self.remains(described.annotation, value[key], inside, (*path, key))
         rest = model.model_construct(**right)
-        for absent in faults.keys() - right.keys():
-            rest.__dict__.pop(str(absent), None)
+        for name, described in model.model_fields.items():
+            if (described.alias or name) in faults.keys() - right.keys():
+                rest.__dict__.pop(name, None)
         return rest
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from netmon.kernel.contradictions import contradictions, rules_of
@@ -184,14 +185,19 @@ def _models_at(model: type[BaseModel], path: Path) -> set[type[BaseModel]]:
     """The models that may stand at *path* below *model*; steps that are no field lead into lists and mappings."""
     models = {model}
     for step in path:
-        fields = [each.model_fields[step] for each in models if isinstance(step, str) and step in each.model_fields]
+        fields = [field for each in models for key, field in _fields_by_key(each).items() if key == step]
         if fields:
             models = {inner for field in fields for inner in _models_in(field.annotation)}
     return models
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
-    return {field.alias or name for each in _models_at(model, path) for name, field in each.model_fields.items()}
+    return {key for each in _models_at(model, path) for key in _fields_by_key(each)}
+
+
+def _fields_by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of *model* by the keys that files call them by."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -21,7 +21,7 @@ from netmon.model.moments import MINUTE, Moment, from_rfc3339
 from netmon.model.news import Transition
 from netmon.model.states import Reason, State
 from netmon.ports import Batch
-from netmon.store import StoreSettings, locate, open_store
+from netmon.store import locate, open_store
 
 NOON = from_rfc3339("2026-11-21T05:00:00Z")
 """Noon in Ninh Thuận."""
@@ -106,7 +106,7 @@ class House:
     async def _keep(self, news: tuple[Transition, ...], began: Moment, beat: Moment) -> None:
         loaded = load_files(self.config)
         settings, plan = loaded.complete
-        async with open_store(locate(StoreSettings(), state=Path(settings.state))) as store:
+        async with open_store(locate(settings.store, state=Path(settings.state))) as store:
             life = await store.begin_life("centre", began)
             await store.take_plan(plan, began, loaded.sources)
             await store.keep(Batch(life=life.life, beat=beat, transitions=list(news)))

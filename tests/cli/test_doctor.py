@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netmon.model.moments import HOUR, Moment
+from netmon.cli import keeping, speed
+from netmon.model.moments import HOUR, MILLISECOND, Duration, Moment
 from tests.cli.house import NOON, House
 
 
@@ -14,6 +19,7 @@ def findings(house: House) -> dict[str, dict[str, Any]]:
     return {one["about"]: one for one in house.ask_json("doctor")["findings"]}
 
 
+@pytest.mark.usefixtures("only_in_a_file")
 def test_before_the_first_run_it_only_warns(house: House) -> None:
     found = findings(house)
 
@@ -65,6 +71,7 @@ def test_a_state_directory_that_everybody_may_enter_is_told(house: House) -> Non
     assert findings(house)["state"]["mend"].startswith("chmod o-rwx ")
 
 
+@pytest.mark.usefixtures("only_in_a_file")
 def test_a_store_that_is_damaged_is_broken(house: House) -> None:
     house.keep()
     (house.folder / "state" / "netmon.db").write_bytes(b"not a database" * 1000)
@@ -73,6 +80,27 @@ def test_a_store_that_is_damaged_is_broken(house: House) -> None:
 
     assert found["health"] == "broken"
     assert "no SQLite database" in found["what"]
+
+
+@pytest.mark.usefixtures("only_in_a_file")
+def test_a_file_that_never_shrinks_is_told_with_the_way_to_let_it(house: House) -> None:
+    house.keep()
+    assert findings(house)["shrinking"]["health"] == "well"
+    file = house.folder / "state" / "netmon.db"
+    set_vacuum(file, "NONE")
+
+    found = findings(house)["shrinking"]
+
+    assert (found["health"], found["what"]) == ("warning", f"{file} never becomes smaller: an older netmon made it")
+    assert f"sqlite3 {file} 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM'" in found["mend"]
+    set_vacuum(file, "INCREMENTAL")
+    assert findings(house)["shrinking"]["health"] == "well"
+
+
+def set_vacuum(file: Path, mode: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA auto_vacuum = {mode}")
+        connection.execute("VACUUM")
 
 
 def test_a_last_beat_in_the_future_is_a_clock_that_went_back(house: House) -> None:
@@ -96,12 +124,45 @@ def test_what_cannot_be_known_now_is_neither_well_nor_a_warning(house: House) ->
     assert "?  clock: not known while netmon does not run\n" in said
 
 
+@pytest.mark.usefixtures("only_in_a_file")
+def test_it_says_how_long_the_disk_takes_to_keep_a_batch(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert findings(house)["speed"]["health"] == "unknown"
+    (house.folder / "state").mkdir()
+
+    assert findings(house)["speed"]["what"] == "the disk takes 0 ms to keep a batch"
+    monkeypatch.setattr(speed, "_time_to_sync", lambda *_: Duration(2 * speed.SLOW))
+    slow = findings(house)["speed"]
+    assert (slow["health"], slow["what"]) == ("warning", "the disk takes 500 ms to keep a batch")
+
+
+@pytest.mark.usefixtures("only_in_a_file")
+def test_a_disk_is_waited_for_as_long_as_it_takes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (house.folder / "state").mkdir()
+
+    def sync(_: int) -> None:
+        house.clock.catch_up(Moment(house.clock.now() + 300 * MILLISECOND))
+
+    monkeypatch.setattr(os, "fsync", sync)
+
+    assert findings(house)["speed"]["what"] == "the disk takes 300 ms to keep a batch"
+
+
+@pytest.mark.parametrize(("known", "health"), [(True, "well"), (False, "warning"), (None, "unknown")])
+def test_a_clock_that_nobody_keeps_right_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch, known: bool | None, health: str
+) -> None:
+    monkeypatch.setattr(keeping, "is_synchronized", lambda: known)
+
+    assert findings(house)["synchronization"]["health"] == health
+
+
 def test_it_speaks_vietnamese_about_every_topic(house: House) -> None:
     lines = house.ask("doctor", language="vi").stdout.splitlines()
 
     topics = [line[3:].partition(":")[0] for line in lines[:-1] if not line.startswith("  ")]
     assert topics == [
-        "cấu hình", "thư mục trạng thái", "đĩa", "kho dữ liệu", "tiến trình", "địa chỉ nghe", "đồng hồ", "ICMP",
-        "số tệp được mở", "điểm đối chứng", "phòng thí nghiệm", "bí mật", "tên miền",
+        "cấu hình", "thư mục trạng thái", "đĩa", "kho dữ liệu", "thu nhỏ kho", "tốc độ", "tiến trình", "địa chỉ nghe",
+        "đồng hồ", "đồng bộ thời gian", "ICMP", "số tệp được mở", "điểm đối chứng", "phòng thí nghiệm", "bí mật",
+        "tên miền",
     ]  # fmt: skip
     assert "!  tiến trình: không có netmon nào đang chạy ở đây" in lines

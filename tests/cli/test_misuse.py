@@ -92,6 +92,7 @@ def test_what_follows_a_double_dash_is_no_option(house: House) -> None:
 
 
 @pytest.mark.parametrize("command", [["status"], ["history", "core1"], ["reload"], ["lab", "list"]], ids=" ".join)
+@pytest.mark.usefixtures("only_in_a_file")
 def test_before_the_first_run_every_command_that_needs_one_says_the_same(house: House, command: list[str]) -> None:
     answer = house.ask(*command)
 
@@ -111,6 +112,7 @@ def test_before_the_first_run_nobody_plays_what_would_be_polled_in_the_lab(house
     assert (answer.exit_code, answer.stderr) == (3, f"{NOT_YET}\n")
 
 
+@pytest.mark.usefixtures("only_in_a_file")
 async def test_a_store_that_was_lost_while_netmon_runs_is_not_taken_for_one_that_never_was(house: House) -> None:
     async with house.answering({}):
         answer = await asyncio.to_thread(house.ask, "status")

@@ -7,7 +7,7 @@ import pytest
 from netmon.app import load_files
 from netmon.cli.origins import settings_of
 from netmon.model.ids import EntityId
-from tests.cli.house import House
+from tests.cli.house import CONFIGURATION, HEALTH, House
 
 
 def test_a_service_is_asked_and_explained(house: House) -> None:
@@ -30,6 +30,17 @@ def test_json_holds_the_look(house: House) -> None:
     assert (document["entity"], document["lab"]) == ("service:syt-portal", False)
     assert (check["check"], check["verdict"], check["reason"]) == ("check:service:syt-portal/http", "missed", "refused")
     assert check["at"] == "2026-11-21T05:10:00Z"
+
+
+def test_a_look_that_cannot_be_made_says_why(house: House) -> None:
+    house.write("config.yaml", f"{CONFIGURATION}plugins: [{house.folder}]\n")
+    health = HEALTH.replace("checks: [{http: {url: ", "checks: [{plugin: {program: check_it}}, {http: {url: ")
+    house.write("inventory/sites/so-y-te.yaml", health)
+
+    answer = house.ask("poll", "syt-portal")
+
+    assert answer.exit_code == 3
+    assert "check:service:syt-portal/plugin: check_it: no such program" in answer.stderr
 
 
 def test_an_address_outside_the_networks_is_not_asked(house: House) -> None:

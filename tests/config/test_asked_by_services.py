@@ -49,7 +49,21 @@ def asked(folder: Path, checks: str) -> dict[str, CheckSpec]:
             f"[{HTTP}, {{tls: {{port: 443}}}}]", "tls", "portal.example.vn", {"port": 443}, id="what is written counts"
         ),
         pytest.param(
+            f"[{HTTP}, smtp]",
+            "smtp",
+            "portal.example.vn",
+            {"port": None, "security": "starttls"},
+            id="smtp: the host of the URL, at a port of its own",
+        ),
+        pytest.param(
             "[{tcp: {host: 10.20.7.11, port: 5432}}]", "tcp", "10.20.7.11", {"port": 5432}, id="a host needs no URL"
+        ),
+        pytest.param(
+            "[{heartbeat: {token: env:T, period: 1d}}]",
+            "heartbeat",
+            "",
+            {"period": "86400000000us"},
+            id="reports by itself",
         ),
         pytest.param(
             "[{dns: {query: a.vn, servers: [10.20.0.21, 10.20.0.22]}}]",

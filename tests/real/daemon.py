@@ -23,6 +23,7 @@ from netmon.model.ids import CheckId
 from netmon.model.moments import Moment
 from netmon.ports import Latest, StoreError
 from netmon.store import StoreReader
+from tests import stores
 
 T = TypeVar("T")
 
@@ -74,6 +75,8 @@ def write_files(
 ) -> Path:
     """Write ``config.yaml`` and an inventory of one site into *folder* (JSON is YAML); the path of the former."""
     config = {"networks": ["127.0.0.0/8"], "listen": f"127.0.0.1:{free_port()}", **(settings or {})}
+    if url := stores.url_in(folder):
+        config.setdefault("store", {"url": url})
     if lab is not None:
         config["lab"] = "inventory/lab.yaml"
         _write(folder / "inventory" / "lab.yaml", lab)

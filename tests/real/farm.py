@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import stores
 from tests.real.places import Place, end, open_place
 
 COUNT = 1_000
@@ -180,6 +181,7 @@ def write_configuration(folder: Path) -> Path:
     sites = folder / "inventory" / "sites"
     sites.mkdir(parents=True)
     (folder / "config.yaml").write_text(_CONFIG, encoding="utf-8")
+    stores.configure(folder / "config.yaml")
     (folder / "inventory" / "organization.yaml").write_text(_ORGANIZATION, encoding="utf-8")
     for hundred in range(COUNT // 100):
         numbers = range(100 * hundred, 100 * (hundred + 1))

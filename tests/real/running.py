@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +25,7 @@ from netmon.model.news import Status, Transition
 from netmon.model.states import Reason, State
 from netmon.ports import Latest
 from netmon.store.reading import StoreReader
+from tests import stores
 from tests.real.places import Place, end
 
 T = TypeVar("T")
@@ -124,10 +124,9 @@ class Netmon:
 
     def news(self, since: Moment = Moment(0)) -> list[Kept]:
         """Every transition that was kept after *since*, row by row as it was written."""
-        database = Path(self.settings.state) / "netmon.db"
         rows = "select entity, at, state, reason, evidence, recorded from transitions where recorded > ? order by id"
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            return [Kept.from_row(row) for row in connection.execute(rows, (since,))]
+        found = stores.ask(self.settings.store.url, Path(self.settings.state), rows, since)
+        return [Kept.from_row(row) for row in found]
 
     def wait_for(self, entity: str, state: State, *, since: Moment, within: float) -> Kept:
         """The transition of *entity* to *state* that was kept after *since*; the seconds count from *since*."""

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import stores
+
 pytestmark = pytest.mark.real
 
 CONFIGURATION = """\
@@ -89,6 +91,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
 def write_files(folder: Path) -> None:
     (folder / "inventory" / "sites").mkdir(parents=True)
     (folder / "config.yaml").write_text(CONFIGURATION.format(port=free_port()), encoding="utf-8")
+    stores.configure(folder / "config.yaml")
     (folder / "lab.yaml").write_text(LAB.format(port=free_port()), encoding="utf-8")
     (folder / "inventory" / "organization.yaml").write_text(ORGANIZATION.format(), encoding="utf-8")
     site = SITE.format(port=free_port(), brisk=BRISK)
@@ -187,7 +190,7 @@ def test_the_doctor_finds_netmon_well_and_only_warns_of_what_is_missing(netmon: 
     answer = json.loads(netmon.ask("doctor", "--json").stdout)
 
     unwell = {finding["about"] for finding in answer["findings"] if finding["health"] != "well"}
-    assert unwell <= {"canaries", "icmp", "descriptors", "disk"}
+    assert unwell <= {"canaries", "icmp", "descriptors", "disk", "speed", "synchronization"}
     running = next(finding for finding in answer["findings"] if finding["about"] == "running")
     assert running["what"].startswith(f"netmon runs as process {netmon.process.pid} and answers")
 

@@ -27,7 +27,7 @@ from tests.real.troubled import (
     watch_trouble,
 )
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 LONGEST_EVIDENCE = 512
 MEMORY = 64 * 2**20

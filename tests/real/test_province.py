@@ -18,11 +18,12 @@ from netmon.collectors import KINDS
 from netmon.model.ids import EntityId, EntityKind, bare_id, kind_of
 from netmon.model.moments import Moment, rfc3339, seconds
 from netmon.model.states import State
+from tests import stores
 from tests.real.conftest import Note, needs
 from tests.real.places import Place, end, open_place
 from tests.real.running import CLOCK, Kept, Netmon, running, seconds_between
 
-pytestmark = [pytest.mark.real, needs("ip", "curl", "prometheus", "promtool")]
+pytestmark = [pytest.mark.real, pytest.mark.alone, needs("ip", "curl", "prometheus", "promtool")]
 
 REPOSITORY = Path(__file__).parents[2]
 PROMETHEUS = "127.0.0.1:9090"
@@ -125,6 +126,7 @@ class Province:
 def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
     folder = tmp_path_factory.mktemp("province")
     shutil.copy(REPOSITORY / "config.yaml", folder)
+    stores.configure(folder / "config.yaml")
     shutil.copytree(REPOSITORY / "inventory", folder / "inventory")
     hasten(folder)
     with open_place("province") as place:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from netmon.model.ids import CheckId, EntityId
 from netmon.model.moments import SECOND, Moment
 from netmon.model.news import Status
 from netmon.ports import Latest
+from tests import stores
 from tests.real.daemon import Daemon, free_port, running, until, wall_clock, write_files
 from tests.real.rogues import AGENTS, READY, SECURE, WEB, agent_address, web_address
 
@@ -215,8 +215,8 @@ def _is_judged(daemon: Daemon) -> bool:
 
 
 def _ask(folder: Path, query: str, *values: int) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(folder / "state" / "netmon.db")) as connection:
-        return connection.execute(query, values).fetchall()
+    url = stores.url_in(folder) or "sqlite:"
+    return stores.ask(url, folder / "state", query, *values)
 
 
 def _longest_took(folder: Path, since: Moment) -> Mapping[str, int]:
