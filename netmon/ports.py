@@ -364,8 +364,8 @@ class Spool(Protocol):
     async def append(self, record: SpoolRecord) -> None:
         """Keep *record* behind all others: with news, a life or a plan in it, so that a power cut cannot undo it."""
 
-    def reading(self) -> SpoolReading:
-        """A way through it from the beginning; the last one that was begun is the one that `forget` goes by."""
+    def reading(self, *, loads: bool = True) -> SpoolReading:
+        """A way through it from the beginning; the last one that *loads* is the one that `forget` goes by."""
 
     async def forget(self, checkpoint: Checkpoint) -> None:
         """Let go of what was read and is in the store by now; *checkpoint* is what the log comes to there."""

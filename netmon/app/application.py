@@ -89,6 +89,7 @@ class Application:
         self._health = Health(self._clock, lab=self._files.settings.lab is not None)
         self._exposition = Exposition(KINDS, self._health.refuse)
         self._standing = Standing(self._files, self._clock)
+        self._in_force: Watching | None = None
 
     async def _run_once(self) -> None:
         """Run until `_stop` is set."""
@@ -131,7 +132,7 @@ class Application:
                 control.listen()
             doors = build_doors(self._exposition, self._health, self._standing.readiness, self._export)
             work = [
-                group.create_task(machine.run(lambda: self._watching(asking, first)), name="machine"),
+                group.create_task(machine.run(lambda: self._watching(asking)), name="machine"),
                 group.create_task(serve(doors, listening, self._export), name="doors"),
                 group.create_task(control.run(), name="control"),
                 group.create_task(reports.run(), name="heartbeats"),
@@ -199,15 +200,15 @@ class Application:
         loop.add_signal_handler(signal.SIGHUP, hang_up)
         await self._stop.wait()
 
-    def _watching(self, asking: Asking, known: Watching | None = None) -> Watching:
-        """What is in force now; *known* where nothing has changed since."""
-        if known is not None and known.plan is self._files.plan:
-            return known
-        return Watching(
-            plan=self._files.plan,
-            sources=self._files.loaded.sources,
-            collectors=asking.collectors(self._files),
-        )
+    def _watching(self, asking: Asking) -> Watching:
+        """What is in force now; made once for each plan, so that a later life needs no secret that is gone since."""
+        if self._in_force is None or self._in_force.plan is not self._files.plan:
+            self._in_force = Watching(
+                plan=self._files.plan,
+                sources=self._files.loaded.sources,
+                collectors=asking.collectors(self._files),
+            )
+        return self._in_force
 
     @property
     def _zone(self) -> ZoneInfo:

@@ -17,7 +17,7 @@ import structlog
 from netmon.decisions.look_policy import PROMPT_TIMEOUT
 from netmon.engine.desk import Asked
 from netmon.engine.errands import Begin, Errand, Result, Watch
-from netmon.engine.limits import give_back, take_all, take_at_once
+from netmon.engine.limits import Places, give_back, take_all, take_at_once
 from netmon.kernel.clock import Clock
 from netmon.kernel.secrets import SecretError
 from netmon.model.ids import CheckId
@@ -76,43 +76,45 @@ class Asker:
         watch.in_flight += 1
         watch.asked_at = self._clock.now()
         self._in_flight += 1
-        if not take_at_once(watch.places):
-            group.create_task(self._wait_and_ask(errand, due), name=watch.spec.id)
+        places = watch.places
+        if not take_at_once(places):
+            group.create_task(self._wait_and_ask(errand, due, places), name=watch.spec.id)
         elif watch.begin is not None:
-            self._begin(watch, watch.begin, self._asked(errand, due, watch.asked_at))
+            self._begin(watch, watch.begin, self._asked(errand, due, watch.asked_at), places)
         else:
-            group.create_task(self._look(watch, self._asked(errand, due, watch.asked_at)), name=watch.spec.id)
+            look = self._look(watch, self._asked(errand, due, watch.asked_at), places)
+            group.create_task(look, name=watch.spec.id)
 
     def close(self) -> None:
         """Look no longer for broken collectors."""
         if self._round is not None:
             self._round.cancel()
 
-    async def _wait_and_ask(self, errand: Errand, due: Moment) -> None:
+    async def _wait_and_ask(self, errand: Errand, due: Moment, places: tuple[Places, ...]) -> None:
         watch = errand.watch
-        await take_all(watch.places)
+        await take_all(places)
         asked = self._asked(errand, due, self._clock.now())
         if watch.begin is not None:
-            self._begin(watch, watch.begin, asked)
+            self._begin(watch, watch.begin, asked, places)
         else:
-            await self._look(watch, asked)
+            await self._look(watch, asked, places)
 
     def _asked(self, errand: Errand, due: Moment, at: Moment) -> Asked:
         rule, occasion = errand.watch.spec.rule, errand.occasion
         timeout = min(rule.timeout, PROMPT_TIMEOUT) if occasion is Occasion.PROMPT else rule.timeout
         return Asked(spec=errand.watch.spec, due=due, at=at, timeout=timeout, occasion=occasion, opener=errand.opener)
 
-    def _begin(self, watch: Watch, begin: Begin, asked: Asked) -> None:
+    def _begin(self, watch: Watch, begin: Begin, asked: Asked, places: tuple[Places, ...]) -> None:
         try:
-            begin(asked.timeout, partial(self._ended, watch, asked))
+            begin(asked.timeout, partial(self._ended, watch, asked, places))
         except (CannotTellError, SecretError) as error:
             self._tell_cause(watch, error)
-            self._ended(watch, asked, None)
+            self._ended(watch, asked, places, None)
         except Exception:  # noqa: BLE001  whatever a collector raises is our bug, and must stop nobody else
             self._tell_crash(watch)
-            self._ended(watch, asked, None)
+            self._ended(watch, asked, places, None)
 
-    async def _look(self, watch: Watch, asked: Asked) -> None:
+    async def _look(self, watch: Watch, asked: Asked, places: tuple[Places, ...]) -> None:
         """Ask with a task of its own, which is stopped where the collector has forgotten its deadline."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._running[task] = asyncio.get_running_loop().time() + in_seconds(Duration(asked.timeout + OVERTIME))
@@ -121,9 +123,11 @@ class Asker:
         try:
             outcome: Outcome | None = await watch.collector.look(asked.timeout)
         except asyncio.CancelledError:
-            if task not in self._overdue:
+            if task in self._overdue:
+                task.uncancel()
+            elif task.cancelling():
                 raise
-            task.uncancel()
+            # else nobody stopped this task: what the collector waited for was cancelled, and that is its bug
             outcome = None
             self._tell_crash(watch)
         except (CannotTellError, SecretError) as error:
@@ -135,7 +139,7 @@ class Asker:
         finally:
             self._overdue.discard(task)
             del self._running[task]
-        self._ended(watch, asked, outcome)
+        self._ended(watch, asked, places, outcome)
 
     def _stop_overdue(self) -> None:
         loop = asyncio.get_running_loop()
@@ -146,8 +150,8 @@ class Asker:
                 task.cancel()
         self._round = loop.call_later(_ROUND_SECONDS, self._stop_overdue) if self._running else None
 
-    def _ended(self, watch: Watch, asked: Asked, outcome: Outcome | None) -> None:
-        give_back(watch.places)
+    def _ended(self, watch: Watch, asked: Asked, places: tuple[Places, ...], outcome: Outcome | None) -> None:
+        give_back(places)  # those that were taken: another plan may have given the watch others since
         self._in_flight -= 1
         self._tray.append(Result(watch, asked, outcome, self._clock.now()))
         self._came.set()

@@ -237,7 +237,7 @@ class Ledger:
 
     async def _pass_by_all(self) -> int:
         """Go on behind everything that is in the spool; how many transitions that are."""
-        transitions, reading = 0, self._spool.reading()
+        transitions, reading = 0, self._spool.reading(loads=False)
         while records := await reading.more():
             for record in records:
                 self._front.pass_by(record)

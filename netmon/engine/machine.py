@@ -22,7 +22,7 @@ from netmon.engine.monitor import Monitor
 from netmon.engine.rollups import Roller, no_roller
 from netmon.engine.settings import LookingSettings
 from netmon.kernel.clock import Clock
-from netmon.kernel.memory import settle_memory, spare_memory
+from netmon.kernel.memory import settle_memory, spare_memory, tend_memory
 from netmon.model.ids import CheckId, EntityId, EntityKind, bare_id, kind_of
 from netmon.model.moments import DAY, SECOND, Duration, Moment, in_seconds
 from netmon.model.news import Transition
@@ -243,7 +243,7 @@ class Machine:
             if monitor.size <= MANY_CHECKS:
                 continue
             if self._clock.now() - settled < SETTLING:
-                spare_memory()
+                tend_memory()
             else:
                 settle_memory()
                 settled = self._clock.now()

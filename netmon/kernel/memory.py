@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 _SELDOM = (5_000, 10, 1_000)
 """Young objects are looked at as before, only not as often; a full round is made when we say so."""
+_MIDDLE, _OLD = 1, 2
+_MUCH = 100_000
+"""A round through so many objects takes some ten milliseconds."""
 
 
 @contextmanager
@@ -28,12 +31,21 @@ def building_to_stay() -> Iterator[None]:
 
 
 def spare_memory() -> None:
-    """Take everything that there is out of the collector's rounds, without a look at it.
+    """Take everything that there is out of the collector's rounds, without a look at it: it was just built."""
+    _rest()
+
+
+def tend_memory() -> None:
+    """Keep rounds short: collect what came since the last time, and take what outlived it out of them once it is much.
 
     What was learned of 10,000 devices makes a round half a second long, and grows fast enough at the start for one
-    every second.
+    every second. Nothing is taken out without a look at it: a TLS handshake that failed leaves a ring of 160 KiB,
+    which would stay until memory is settled.
     """
-    _rest()
+    gc.collect(_MIDDLE)
+    if len(gc.get_objects(generation=_OLD)) > _MUCH:
+        gc.collect()
+        gc.freeze()
 
 
 def settle_memory() -> None:

@@ -56,6 +56,7 @@ class SnmpSession:
         self._security = credential.security(context)
         self._wire = Wire(target, self._security, sockets)
         self._lock = asyncio.Lock()
+        self._in_line = 0
         self._is_retired = False
 
     @property
@@ -172,14 +173,17 @@ class SnmpSession:
             self.close()
 
     async def _take_turn(self, until: float) -> None:
-        if not self._lock.locked():
+        if not self._lock.locked() and not self._in_line:  # one that is free is not ours while others stand in line
             await self._lock.acquire()
             return
+        self._in_line += 1
         try:
             async with asyncio.timeout_at(until):
                 await self._lock.acquire()
         except TimeoutError:
             raise NoAnswer(Reason.TIMEOUT, f"{self.target.where}: other questions took all the time") from None
+        finally:
+            self._in_line -= 1
 
     def _end_turn(self) -> None:
         if self._is_retired:

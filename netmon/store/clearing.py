@@ -35,10 +35,10 @@ async def delete_some(connection: AsyncConnection, aging: Aging, floor: Moment) 
 async def drop_partitions(connection: AsyncConnection, aging: Aging, table: Partitioned, floor: Moment) -> Cleared:
     """Drop every partition that ends at or before *floor*; what is still needed of them moves into one partition.
 
-    That one holds everything from before *floor*, what comes late included.
+    That one holds everything from before *floor*, what comes late included: it is made even where nothing is old yet.
     """
     old = await _ended(connection, table, floor)
-    if not old or (len(old) == 1 and old.get(table.before) == floor):
+    if old == {table.before: floor}:
         return Cleared(rows=0, size_bytes=0, is_done=True)
     size_before, rows_before = await _size(connection, table), await _count(connection, list(old))
     new = aging.table.to_metadata(MetaData(), schema=SCHEMA, name=f"{table.table}_new")
@@ -54,7 +54,7 @@ async def drop_partitions(connection: AsyncConnection, aging: Aging, table: Part
     )
     return Cleared(
         rows=rows_before - await _count(connection, [table.before]),
-        size_bytes=size_before - await _size(connection, table),
+        size_bytes=max(0, size_before - await _size(connection, table)),  # an empty partition takes room as well
         is_done=True,
     )
 

@@ -88,14 +88,16 @@ class DiskSpool:
             await self._do(self._tidying, "make room in", self._thin_out, 2 * self._segment)
             await self._do(self._writing, "write to", self._append, self._give_up_detail(record))
 
-    def reading(self) -> Reading:
-        """A way through it from the beginning; the last one that was begun is the one that `forget` goes by."""
+    def reading(self, *, loads: bool = True) -> Reading:
+        """A way through it from the beginning; the last one that *loads* is the one that `forget` goes by."""
 
         async def do(work: Work) -> list[SpoolRecord]:
             return await self._do(self._tidying, "read", work)
 
-        self._reading = Reading(self._folder, self._tail, do=do, damaged=self._tell_damage)
-        return self._reading
+        reading = Reading(self._folder, self._tail, do=do, damaged=self._tell_damage)
+        if loads:
+            self._reading = reading
+        return reading
 
     async def forget(self, checkpoint: Checkpoint) -> None:
         """Let go of the segments that were read; *checkpoint* is what the log comes to there."""
@@ -202,7 +204,7 @@ class DiskSpool:
         for segment in self._closed():
             if begin - self.size_bytes >= wanted:
                 return
-            if segment.path in self._thin | self._unfit:
+            if segment.path in self._thin:
                 continue
             with contextlib.suppress(DamagedError, OSError, ValueError):
                 self._count_thinned(thin(segment))
@@ -215,7 +217,11 @@ class DiskSpool:
         return [one for one in segments(self._folder) if busy < one.first and one.last < self._tail.place.number]
 
     def _measure(self) -> None:
-        self.size_bytes = sum(one.path.stat().st_size for one in segments(self._folder))
+        size = 0
+        for one in segments(self._folder):
+            with contextlib.suppress(FileNotFoundError):  # the other thread has just let go of it
+                size += one.path.stat().st_size
+        self.size_bytes = size
 
     # ------------------------------------------------------------ what is said
 

@@ -209,9 +209,9 @@ class SqlStore(StoreReader):
 
     @asynccontextmanager
     async def _transaction(self, *, durable: bool) -> AsyncIterator[AsyncConnection]:
+        if not self._is_prepared:  # preparing may take minutes: whoever has the turn to write must not wait for it
+            raise refusal(self._database, "write to", _NOT_PREPARED)
         async with self._one_at_a_time:
-            if not self._is_prepared:
-                raise refusal(self._database, "write to", _NOT_PREPARED)
             with explained(self._database, "write to"), self._dropped_if_broken_off():
                 async with within(self._database.patience):
                     connection = await self._connected()

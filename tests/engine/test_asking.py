@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -58,10 +59,11 @@ class Station:
         self.target = collector(self.clock)
         self.vitals, self.exporter = RecordingVitals(), RecordingExporter()
         self.desk = Desk(EMPTY, LifeBegan(poller="centre", life=1, at=START))
+        self.limits = Limits(LookingSettings())
         self.monitor = Monitor(
             clock=self.clock,
             desk=self.desk,
-            limits=Limits(LookingSettings()),
+            limits=self.limits,
             exporter=self.exporter,
             vitals=self.vitals,
             hurry=lambda: None,
@@ -158,6 +160,40 @@ async def test_a_collector_that_forgets_its_deadline_is_stopped_and_is_our_bug()
 
     assert station.vitals.crashes["icmp"] >= 1
     assert station.state is None
+
+
+async def test_a_collector_whose_own_waiting_is_cancelled_is_our_bug_and_is_asked_again() -> None:
+    class Cancelled(Target):
+        async def look(self, timeout: Duration) -> Outcome:
+            self.asked.append(self.clock.now())
+            raise asyncio.CancelledError
+
+    station = Station(Cancelled)
+    await station.looks_for(seconds(60))
+
+    assert station.vitals.crashes["icmp"] == len(station.target.asked) >= 6
+
+
+async def test_a_look_gives_back_the_places_that_it_took_though_its_target_has_moved() -> None:
+    class Held(SharedTarget):
+        def begin(self, timeout: Duration, end: Callable[[Outcome], None]) -> None:
+            self.asked.append(self.clock.now())
+            self.end = end
+
+    station = Station(Held)
+    here, there = (replace(device("icmp"), site=site) for site in ("here", "there"))
+    limits = station.limits
+    station.monitor.watch(plan(here), station.collectors)
+
+    def move() -> None:
+        station.monitor.watch(plan(there), station.collectors)
+        station.target.end(ANSWER)
+
+    free = [[places.free for places in limits.places(one)] for one in (here, there)]
+    await station.looks_for(seconds(9), between=move)
+
+    assert station.target.asked
+    assert [[places.free for places in limits.places(one)] for one in (here, there)] == free
 
 
 async def test_what_came_back_just_before_the_end_is_judged() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from netmon.kernel.memory import building_to_stay, settle_memory, spare_memory
+from netmon.kernel.memory import building_to_stay, settle_memory, spare_memory, tend_memory
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +35,40 @@ def test_a_mistake_while_building_leaves_the_collector_as_it_was() -> None:
     assert gc.isenabled()
 
 
+class Ring:
+    """Refers to itself, so that only the collector can take it away; notes when that happened."""
+
+    def __init__(self, gone: list[str]) -> None:
+        self.itself = self
+        self._gone = gone
+
+    def __del__(self) -> None:
+        self._gone.append("gone")
+
+
 def test_what_was_spared_is_still_collected_when_memory_is_settled() -> None:
-    class Ring:
-        gone = False
-
-        def __init__(self) -> None:
-            self.itself = self
-
-        def __del__(self) -> None:
-            Ring.gone = True
-
-    Ring()
+    gone: list[str] = []
+    Ring(gone)
     spare_memory()
     gc.collect()
-    assert not Ring.gone
+    assert gone == []
 
     settle_memory()
 
-    assert Ring.gone
+    assert gone == ["gone"]
+
+
+def test_what_came_lately_and_is_waste_is_collected_whenever_memory_is_tended() -> None:
+    settle_memory()
+    gone: list[str] = []
+    under_way = Ring(gone)
+    Ring(gone)
+
+    tend_memory()
+    assert gone == ["gone"]
+
+    del under_way
+    kept = [[] for _ in range(200_000)]
+    tend_memory()
+    assert gone == ["gone", "gone"]
+    assert gc.get_freeze_count() > len(kept)

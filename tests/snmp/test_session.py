@@ -316,3 +316,23 @@ async def test_several_questions_keep_the_answers_that_came_before_the_silence(a
 
     assert told.values == ANSWER * 3
     assert told.cut.failure.reason is Reason.TIMEOUT
+
+
+async def test_who_asks_while_the_next_in_line_is_called_stands_behind_it_and_gives_up_in_time(
+    agent, session_to, within
+) -> None:
+    agent.misbehave = lambda reply: []
+    session = session_to(agent.port)
+
+    async def ask_twice() -> NoAnswer:
+        await failure_of(session, QUESTION, within(0.05))
+        return await failure_of(session, QUESTION, within(0.05))
+
+    async with asyncio.TaskGroup() as group:
+        twice = group.create_task(ask_twice())
+        await asyncio.sleep(0)
+        between = group.create_task(failure_of(session, QUESTION, within(1)))
+        second = await twice
+        assert not between.done()
+
+    assert "other questions took all the time" in second.failure.evidence

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
 
 from netmon.model.ids import CheckId, EntityId
 from netmon.model.log import LifeBegan, Looked, PlanTaken, Run
@@ -18,7 +21,7 @@ from netmon.model.plan import Subject
 from netmon.model.plan_document import plan_of
 from netmon.model.rollups import RolledPart, Series, Width, figures_of
 from netmon.model.states import State, Verdict
-from netmon.ports import Batch, Cleared
+from netmon.ports import Batch, Cleared, StoreError
 from netmon.store import SqlStore, open_store
 from netmon.store.clearing import ROWS_AT_ONCE
 from netmon.store.database import Database
@@ -105,6 +108,41 @@ async def test_late_facts_from_before_find_their_place_and_go_with_the_next_week
     assert await cleared(store, "looks", 8) == 3
     assert await rows(store, "looks", "known") == [8]
     assert (await store.history(DEVICE, day(-999), day(9)))[0].status.since == day(-900)
+
+
+async def test_late_facts_find_their_place_where_nothing_was_too_old_yet(store: SqlStore) -> None:
+    assert await store.clear("looks", day(-90)) == Cleared(rows=0, size_bytes=0, is_done=True)
+    await store.keep(Batch(life=1, beat=day(1), looked=[look(-3000, 1)]))  # by a clock that was wrong by years
+    assert await rows(store, "looks", "known") == [-3000]
+
+
+async def test_who_clears_does_not_wait_for_a_store_that_is_still_prepared(reach: Reach) -> None:
+    database = reach()
+    store = _Slow(database)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(store.prepare())
+            await store.began.wait()
+            with pytest.raises(StoreError, match="not reached yet"):
+                await store.clear("looks", day(-90))
+            store.may_go_on.set()
+        assert (await store.clear("looks", day(-90))).is_done
+    finally:
+        await database.close()
+
+
+class _Slow(SqlStore):
+    """One whose migration takes as long as a test wants."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.began, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    @override
+    async def _bring_forward(self, connection: AsyncConnection) -> None:
+        self.began.set()
+        await self.may_go_on.wait()
+        await super()._bring_forward(connection)
 
 
 async def test_a_run_that_goes_on_stays_and_may_grow(store: SqlStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +23,7 @@ from netmon.model.states import Reason, State, Verdict
 from netmon.ports import Batch, Checkpoint, Latest, Memory, PlanMark, SpooledPlan, SpoolRecord, StoreError
 from netmon.store.spool import DiskSpool
 from netmon.store.spool_codec import read, written
-from netmon.store.spool_segments import FORM, framed, segments
+from netmon.store.spool_segments import FORM, Segment, framed, segments
 from netmon.store.spool_tidying import TOGETHER
 from tests.makers import START, check, subject
 
@@ -300,6 +302,56 @@ async def test_at_its_limit_the_spool_gives_up_detail_oldest_first_and_counts_it
     assert there[-1] == 50 * 399 + 39
     assert there[0] > 50 * 100
     assert spool.thinned_rows == 399 * 40 - len(there)
+    spool.close()
+
+
+async def test_what_an_earlier_process_left_gives_up_detail_too_before_it_is_loaded(folder: Path) -> None:
+    await filled(folder, [beat(n, news(n), devices=30) for n in range(60)], segment=2_000)
+    spool = spool_in(folder, limit=10_000, segment=2_000)
+    await spool.open()
+    assert spool.size_bytes > 20_000
+    reading = spool.reading(loads=False)
+    while await reading.more():
+        pass
+    for _ in range(10):
+        await spool.tidy()
+    assert spool.size_bytes <= 10_000
+    spool.close()
+
+
+async def test_what_a_full_disk_kept_from_being_brought_together_gives_up_its_detail(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    await filled(folder, [beat(n, devices=30) for n in range(60)], segment=2_000)
+    spool = spool_in(folder, limit=2_500, segment=2_000)
+    await spool.open()
+    with monkeypatch.context() as patched:
+        patched.setattr("netmon.store.spool.bring_together", refuse)
+        patched.setattr(spool, "_thin_out", lambda wanted: None)
+        for _ in range(10):
+            await spool.tidy()
+    before = spool.size_bytes
+    await spool.tidy()
+    assert spool.size_bytes < before / 5
+    spool.close()
+
+
+async def test_a_segment_that_goes_while_another_record_comes_is_no_reason_to_refuse_that_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen_a_moment_ago(folder: Path) -> list[Segment]:
+        return [Segment(0, 0, folder / "gone.spool"), *segments(folder)]
+
+    spool = spool_in(folder)
+    await spool.open()
+    await spool.begin(CHECKPOINT)
+    with monkeypatch.context() as patched:
+        patched.setattr("netmon.store.spool.segments", seen_a_moment_ago)
+        await spool.append(beat(1))
+    assert spool.size_bytes == segments(folder)[0].path.stat().st_size
     spool.close()
 
 

@@ -48,7 +48,7 @@ class Knowledge:
         complete: whether the table of interfaces was read to its end.
         finished: whether everything was learned that should be.
         flaws: what went wrong while it was learned.
-        broken: where counters stood before the device began anew.
+        broken: where counters stood before the device began anew, or before it was not learned to the end.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -102,7 +102,10 @@ class SnmpCollector:
     async def _learn(self, until: float) -> None:
         self._learned_at = None
         learner = Learner(self._session, self._settings.max_interfaces, until)
-        self._known = await learner.learn(self._known.memory())
+        memory = self._known.memory()
+        self._known = await learner.learn(memory)
+        if not self._known.finished:  # the tables that are missing go on from there when they are learned
+            self._known.broken = memory
         self._scalars = Get((*self._known.landmarks, *(column.oid for column in self._known.scalars)))
         self._most_names = self._session.most_names
         self._changed = False

@@ -16,6 +16,7 @@ UPTIME = "netmon_device_uptime_seconds"
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 IF_NUMBER = "1.3.6.1.2.1.2.1.0"
 HC_IN_OCTETS = "1.3.6.1.2.1.31.1.1.1.6"
+IF_NAME = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1)
 IN_ERRORS = "1.3.6.1.2.1.2.2.1.14"
 COUNTER32, GAUGE32, TICKS, COUNTER64 = 0x41, 0x42, 0x43, 0x46
 
@@ -54,6 +55,23 @@ async def test_a_counter_that_falls_counts_its_rises_alone(switch, collector_of,
 
     taken_for_counted = [now - before if now >= before else now for before, now in pairwise(shown)]
     assert taken_for_counted == [max(0, now - before) for before, now in pairwise(said)]
+
+
+async def test_a_learning_that_was_cut_forgets_no_turn_of_a_counter(switch, collector_of) -> None:
+    collector = collector_of(switch)
+    switch.put(f"{IN_ERRORS}.1", 2**32 - 10, COUNTER32)
+    await collector.look(SOON)
+    switch.put(f"{IN_ERRORS}.1", 50, COUNTER32)
+    await collector.look(SOON)
+
+    switch.put(IF_NUMBER, 3)
+    switch.misbehave = lambda reply: [] if switch.asked[-1][1] == [IF_NAME] else [reply]
+    cut = await collector.look(Duration(SECOND // 2))
+    assert cut.flaw is not None
+    switch.misbehave = None
+    switch.put(IF_NUMBER, 2)
+
+    assert column(await collector.look(SOON), ERRORS)["Gi0/1"] == 2**32 + 50
 
 
 async def test_an_uptime_that_wraps_after_497_days_is_no_restart(switch, collector_of) -> None:
