@@ -32,6 +32,7 @@ from tests.collectors.mail import (
     smtp_server,
 )
 from tests.collectors.makers import check, ground
+from tests.collectors.scripts import dribbling
 
 TRUSTING = {"user": "lan", "password": "env:PASSWORD"}
 each_kind = pytest.mark.parametrize("kind", [SMTP, IMAP], ids=lambda kind: kind.name)
@@ -170,13 +171,7 @@ async def test_a_server_without_a_word_times_out_at_the_greeting(kind: Collector
 
 @each_kind
 async def test_a_greeting_that_dribbles_is_bounded_by_the_whole_deadline(kind: CollectorKind, serve: Serve) -> None:
-    async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while not writer.is_closing():
-            writer.write(b"2")
-            await writer.drain()
-            await asyncio.sleep(0.001)
-
-    outcome = await look(kind, (await serve(dribble)).port, SHORT)
+    outcome = await look(kind, (await serve(dribbling(b"2"))).port, SHORT)
     assert outcome.took == SHORT
     assert failure_of(outcome).reason is Reason.TIMEOUT
 

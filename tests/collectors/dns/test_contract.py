@@ -17,6 +17,7 @@ from netmon.model.states import Reason
 from tests.collectors.conftest import Serve
 from tests.collectors.dns.conftest import Look, OpenBoth, OpenServer, reply, says
 from tests.collectors.makers import ground
+from tests.collectors.scripts import dribbling
 
 SHORT = Duration(150 * MILLISECOND)
 PORTAL = "soyte.example.vn. A 10.20.7.10"
@@ -140,13 +141,7 @@ async def test_a_truncated_answer_without_tcp_is_refused(name_server: OpenServer
 async def test_a_server_that_dribbles_by_tcp_is_bounded_by_the_whole_deadline(
     name_server: OpenServer, serve: Serve, look: Look
 ) -> None:
-    async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while not writer.is_closing():
-            writer.write(b"\x10")
-            await writer.drain()
-            await asyncio.sleep(0.001)
-
-    port = (await name_server(TRUNCATED, port=(await serve(dribble)).port)).port
+    port = (await name_server(TRUNCATED, port=(await serve(dribbling(b"\x10"))).port)).port
     outcome = await look(port, SHORT)
 
     assert outcome.took == SHORT

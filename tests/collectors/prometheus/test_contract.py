@@ -14,6 +14,7 @@ from tests.collectors.conftest import Serve
 from tests.collectors.deadlines import run_out
 from tests.collectors.makers import ground
 from tests.collectors.prometheus.conftest import OPENMETRICS, PLENTY, Look, answer, numbers
+from tests.collectors.scripts import dribbling
 
 SHORT = Duration(150 * MILLISECOND)
 SECRET = "Bearer kh0ng-ai-biet"
@@ -66,14 +67,9 @@ async def test_a_silent_exporter_times_out(serve: Serve, look: Look) -> None:
 
 
 async def test_an_exporter_that_dribbles_is_bounded_by_the_whole_deadline(serve: Serve, look: Look) -> None:
-    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while not writer.is_closing():
-            writer.write(b"x 1\n")
-            await writer.drain()
-            await asyncio.sleep(0.001)
-
-    outcome = await look((await serve(dribble)).port, SHORT)
+    outcome = await look(
+        (await serve(dribbling(b"x 1\n", after=b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))).port, SHORT
+    )
 
     assert outcome.failure is not None
     assert outcome.failure.reason is Reason.TIMEOUT

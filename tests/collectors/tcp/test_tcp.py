@@ -17,6 +17,7 @@ from netmon.model.states import Reason
 from netmon.ports import Ground
 from tests.collectors.conftest import Serve
 from tests.collectors.makers import check, ground
+from tests.collectors.scripts import dribbling
 
 PLENTY = Duration(20 * SECOND)
 SHORT = Duration(150 * MILLISECOND)
@@ -99,13 +100,7 @@ async def test_a_server_that_is_expected_to_speak_and_does_not_times_out(serve: 
 
 
 async def test_a_server_that_dribbles_something_else_is_bounded_by_the_whole_deadline(serve: Serve) -> None:
-    async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while not writer.is_closing():
-            writer.write(b"x")
-            await writer.drain()
-            await asyncio.sleep(0.001)
-
-    server = await serve(dribble)
+    server = await serve(dribbling(b"x"))
     outcome = await look(server.port, SHORT, expect="220 ", limit="1 MiB")
 
     assert outcome.took == SHORT

@@ -23,6 +23,7 @@ from netmon.ports import Ground
 from tests.collectors.authority import Authority
 from tests.collectors.conftest import Serve
 from tests.collectors.makers import check, ground
+from tests.collectors.scripts import dribbling
 
 PLENTY = Duration(20 * SECOND)
 SHORT = Duration(150 * MILLISECOND)
@@ -231,14 +232,8 @@ async def test_a_handshake_that_never_ends_times_out(serve: Serve, authority: Au
 
 
 async def test_a_handshake_that_dribbles_is_bounded_by_the_whole_deadline(serve: Serve, authority: Authority) -> None:
-    async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"\x16\x03\x03\x40\x00")  # the head of a record of 16 KiB
-        while not writer.is_closing():
-            writer.write(b"\x02")
-            await writer.drain()
-            await asyncio.sleep(0.001)
-
-    outcome = await look((await serve(dribble)).port, SHORT, trust=authority.bundle)
+    head = b"\x16\x03\x03\x40\x00"  # the head of a record of 16 KiB
+    outcome = await look((await serve(dribbling(b"\x02", after=head))).port, SHORT, trust=authority.bundle)
     assert failure_of(outcome).reason is Reason.TIMEOUT
     assert outcome.took == SHORT
 
