@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmon.collectors import KINDS
 from netmon.decisions.look_policy import burst_ends
 from netmon.inventory.inventory import Inventory
 from netmon.lab.faults import FaultKind
@@ -30,6 +31,9 @@ _OVER_SNMP = frozenset(
 )
 """Faults of a device that only its agent shows."""
 
+_UNFEELING = frozenset(kind.name for kind in KINDS if kind.asks_nobody)
+"""Kinds of checks that ask nobody, and so feel nothing of a target's faults."""
+
 
 def waiting(plan: Plan, inventory: Inventory, target: str, fault: FaultKind) -> Iterator[tuple[str, Duration]]:
     """What feels *fault* of *target* (``kind:id``), and how long that takes at worst."""
@@ -37,6 +41,8 @@ def waiting(plan: Plan, inventory: Inventory, target: str, fault: FaultKind) -> 
     if kind in ("device", "service"):
         subject = plan.subjects.get(EntityId(target))
         for check in subject.checks if subject else ():
+            if check.kind in _UNFEELING:
+                continue
             if kind == "service" or (check.kind == "snmp") is (fault in _OVER_SNMP):
                 yield check.id, _at_worst(check, fault)
         return

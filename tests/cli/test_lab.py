@@ -6,7 +6,7 @@ from netmon.app import load_files
 from netmon.cli.expectations import waiting
 from netmon.lab.faults import FaultKind
 from netmon.model.quantities import format_duration
-from tests.cli.house import House
+from tests.cli.house import HEALTH, House
 
 
 def expected(house: House, target: str, fault: FaultKind) -> dict[str, str]:
@@ -29,6 +29,13 @@ def test_a_cut_link_is_felt_by_the_gateway_behind_it_and_by_both_ends(house: Hou
         "check:device:syt-gw1/snmp": "1 m",
         "check:device:core1/snmp": "1 m",
     }
+
+
+def test_a_heartbeat_feels_nothing_of_a_fault(house: House) -> None:
+    beat = "syt-web1, checks: {heartbeat: {token: env:TOKEN, period: 1d}}, role"
+    house.write("inventory/sites/so-y-te.yaml", HEALTH.replace("syt-web1, role", beat))
+
+    assert list(expected(house, "device:syt-web1", FaultKind.DEAD)) == ["check:device:syt-web1/icmp"]
 
 
 def test_without_a_running_netmon_nothing_can_be_broken(house: House) -> None:
